@@ -1,0 +1,209 @@
+//! The article: what a loader makes of a file, and all that later stages see of it.
+//!
+//! All spans are byte ranges into [`Article::text`], the normalized text of the whole input.
+
+use std::ops::Range;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::lang::Language;
+
+/// A byte range into [`Article::text`], on character boundaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The span from `start` up to `end`.
+    pub fn new(start: usize, end: usize) -> Self {
+        debug_assert!(start <= end, "a span ends at or after its start");
+        Self { start, end }
+    }
+
+    /// The bytes as a range.
+    pub fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// Length in bytes.
+    pub fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether the span has no bytes.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// The format the article was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum SourceFormat {
+    /// Plain text, also a page copied from a browser.
+    Text,
+    /// Markdown (CommonMark), with or without front matter.
+    Markdown,
+}
+
+/// What kind of block a passage is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PassageKind {
+    /// Running text.
+    Paragraph,
+    /// One item of a list.
+    ListItem,
+    /// A block quotation.
+    Quotation,
+    /// A code block.
+    Code,
+    /// One row of a table.
+    TableRow,
+}
+
+/// One sentence, without the white space around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Sentence {
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A block of running text: a paragraph, a list item, a quotation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Passage {
+    /// What kind of block.
+    pub kind: PassageKind,
+    /// Where it stands.
+    pub span: Span,
+    /// Its sentences in order; together they cover the passage but for white space.
+    pub sentences: Vec<Sentence>,
+}
+
+/// A section heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Heading {
+    /// Where its text stands, without markup.
+    pub span: Span,
+    /// Depth: 2 for a section of the article, 3 for one inside it, and so on; 1 is the title's.
+    pub level: u8,
+}
+
+/// A run of passages under one heading; the text before the first heading has none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Section {
+    /// Its heading, if it has one.
+    pub heading: Option<Heading>,
+    /// Its passages in order.
+    pub passages: Vec<Passage>,
+}
+
+/// Why a part of the input is not part of the article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DropReason {
+    /// A photo caption or credit ("Photo ©", "Foto:").
+    PhotoCredit,
+    /// Links to other content ("Related videos:", "Te puede interesar").
+    RelatedLinks,
+    /// A list of topics or tags ("Filed under:", "Archivado en:").
+    Topics,
+    /// A note about the author or the publisher.
+    AuthorNote,
+    /// An invitation to subscribe, share, follow or comment.
+    Promotion,
+    /// Site navigation, notices of cookies, copyright lines.
+    Navigation,
+}
+
+/// A part of the input that was left out, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Dropped {
+    /// Where it stands.
+    pub span: Span,
+    /// Why it was left out.
+    pub reason: DropReason,
+}
+
+/// A question and its answer as somebody wrote them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QaPair {
+    /// The question.
+    pub question: String,
+    /// The answer; paragraphs are separated by a blank line.
+    pub answer: String,
+}
+
+/// The FAQ block that the article itself carries. It is a reference to compare with and is never
+/// shown to a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OwnFaq {
+    /// The block's heading, if it has one.
+    pub title: Option<String>,
+    /// Its pairs in order.
+    pub pairs: Vec<QaPair>,
+    /// Where the block stands, heading included.
+    pub span: Span,
+}
+
+/// A loaded article.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Article {
+    /// Where it came from: a file name, or `-` for standard input.
+    pub source: String,
+    /// The format it was read as.
+    pub format: SourceFormat,
+    /// The language of its body.
+    pub language: Language,
+    /// How sure the detector is of the language, from 0 to 1; 1 where it was given.
+    pub language_confidence: f64,
+    /// The headline.
+    pub title: Option<String>,
+    /// The deck (standfirst): the lines between headline and body.
+    pub deck: Option<String>,
+    /// Who wrote it, as stated.
+    pub byline: Option<String>,
+    /// When it was published, as stated.
+    pub date: Option<String>,
+    /// The body.
+    pub sections: Vec<Section>,
+    /// The article's own FAQ block.
+    pub own_faq: Option<OwnFaq>,
+    /// What was left out, and why.
+    pub dropped: Vec<Dropped>,
+    /// The normalized text of the whole input, which all spans point into.
+    pub text: String,
+}
+
+impl Article {
+    /// The text of a span.
+    ///
+    /// # Panics
+    /// If the span is not one of this article's.
+    pub fn slice(&self, span: Span) -> &str {
+        &self.text[span.range()]
+    }
+
+    /// All passages of the body in order.
+    pub fn passages(&self) -> impl Iterator<Item = &Passage> {
+        self.sections.iter().flat_map(|s| &s.passages)
+    }
+
+    /// All sentences of the body in order.
+    pub fn sentences(&self) -> impl Iterator<Item = Sentence> + '_ {
+        self.passages().flat_map(|p| p.sentences.iter().copied())
+    }
+
+    /// The words of the body, counted by white space.
+    pub fn word_count(&self) -> usize {
+        self.passages().map(|p| self.slice(p.span).split_whitespace().count()).sum()
+    }
+}

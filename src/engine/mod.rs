@@ -1,0 +1,149 @@
+//! The engine: batches of chat requests in, generated text out.
+//!
+//! Nothing in this file knows Candle. A call takes several requests; what their prompts have in
+//! common at the beginning (the article) is computed once, and all answers are decoded together.
+
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::chat::Message;
+use crate::content::ModelInfo;
+use crate::error::{Error, ErrorKind, Result};
+
+pub mod scripted;
+pub mod store;
+
+/// How the next token is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sampling {
+    /// Divides the logits; 0 is greedy: the most probable token, whatever the other settings.
+    pub temperature: f32,
+    /// Keep the `top_k` most probable tokens; 0 keeps all.
+    pub top_k: usize,
+    /// Keep the smallest set of tokens whose probabilities add up to `top_p`; 1 keeps all.
+    pub top_p: f32,
+    /// Keep tokens at least `min_p` times as probable as the most probable one; 0 keeps all.
+    pub min_p: f32,
+    /// Divides positive and multiplies negative logits of tokens already generated; 1 is off.
+    pub repetition_penalty: f32,
+    /// Seed of the random numbers. Same request, seed and machine: same text.
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, repetition_penalty: 1.0, seed: 0 }
+    }
+}
+
+/// One text to be generated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The conversation so far. If the last message is the assistant's, the model goes on with it.
+    pub messages: Vec<Message>,
+    /// The most tokens to write.
+    pub max_tokens: usize,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// Texts that end the generation; they are not part of the result.
+    pub stop: Vec<String>,
+}
+
+/// Why a generation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The model ended its turn, or wrote one of the stop texts.
+    Stop,
+    /// `max_tokens` were written.
+    Length,
+}
+
+/// One generated text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generation {
+    /// What the model wrote, without stop texts and special tokens.
+    pub text: String,
+    /// Why it ended.
+    pub finish: FinishReason,
+    /// Tokens of the prompt.
+    pub prompt_tokens: usize,
+    /// Tokens of the prompt that were there from another request.
+    pub reused_tokens: usize,
+    /// Tokens written.
+    pub generated_tokens: usize,
+}
+
+/// What happens during a call of [`Engine::generate`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Event<'a> {
+    /// So many of the prompt tokens that must be computed are done.
+    Prefill {
+        /// Tokens done.
+        done: usize,
+        /// Tokens to do.
+        total: usize,
+    },
+    /// A request's text grew.
+    Text {
+        /// Index of the request.
+        request: usize,
+        /// What was added to its text; whole characters only, maybe none.
+        text: &'a str,
+        /// Tokens written so far by this request.
+        tokens: usize,
+    },
+    /// A request is finished.
+    Finished {
+        /// Index of the request.
+        request: usize,
+    },
+}
+
+/// Generations of one call, in the order of the requests, and the time they took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// One generation for each request.
+    pub generations: Vec<Generation>,
+    /// Wall-clock seconds of reading the prompts.
+    pub prefill_seconds: f64,
+    /// Wall-clock seconds of writing the texts.
+    pub decode_seconds: f64,
+}
+
+/// A language model that answers batches of chat requests.
+pub trait Engine {
+    /// Which model it is and where it runs.
+    fn info(&self) -> &ModelInfo;
+
+    /// The number of tokens of a text, without chat markup.
+    fn count_tokens(&self, text: &str) -> Result<usize>;
+
+    /// Answers all requests. The callback sees every event as it happens and may end the call by
+    /// returning [`ControlFlow::Break`].
+    ///
+    /// # Errors
+    /// `ContextLength` if a prompt with its `max_tokens` does not fit the context (nothing is cut),
+    /// `Cancelled` if the callback broke off, `Inference` if the model cannot be run.
+    fn generate(
+        &mut self,
+        requests: &[Request],
+        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Batch>;
+}
+
+/// Refuses a request that cannot fit: nothing is ever cut silently.
+fn check_context(prompt_tokens: usize, max_tokens: usize, context_length: usize) -> Result<()> {
+    if prompt_tokens + max_tokens <= context_length {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::ContextLength,
+        format!(
+            "the prompt has {prompt_tokens} tokens and the answer may have {max_tokens}, \
+             but the model's context holds {context_length}"
+        ),
+    ))
+}

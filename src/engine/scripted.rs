@@ -1,0 +1,183 @@
+//! An engine of canned replies, to run the whole program without weights.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{Batch, Engine, Event, FinishReason, Generation, Request};
+use crate::content::ModelInfo;
+use crate::error::{Error, ErrorKind, Result};
+
+/// One canned reply.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    /// The reply is for a request whose last message contains this text; empty fits every request.
+    #[serde(default)]
+    pub when: String,
+    /// What the engine writes.
+    #[serde(default)]
+    pub text: String,
+    /// Ends as if `max_tokens` were reached.
+    #[serde(default)]
+    pub truncated: bool,
+    /// Fails with this message instead.
+    #[serde(default)]
+    pub error: Option<String>,
+}
+
+/// Answers each request with the first reply that fits it and was not used yet.
+#[derive(Debug)]
+pub struct ScriptedEngine {
+    info: ModelInfo,
+    replies: Vec<Option<Reply>>,
+    /// Every request that was made, for tests to look at.
+    pub requests: Vec<Request>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Script {
+    #[serde(default = "default_context")]
+    context_length: usize,
+    #[serde(default)]
+    reply: Vec<Reply>,
+}
+
+fn default_context() -> usize {
+    32_768
+}
+
+impl ScriptedEngine {
+    /// An engine with these replies and a context of 32,768 words.
+    pub fn new(replies: Vec<Reply>) -> Self {
+        Self::build(Script { context_length: default_context(), reply: replies })
+    }
+
+    /// Reads a script: a TOML file with an array of tables `[[reply]]` of [`Reply`]s.
+    pub fn from_file(path: &Path) -> Result<Self> {
+        let place = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Error::new(ErrorKind::Io, "cannot read the script").at(&place).with_source(e))?;
+        let script: Script = toml::from_str(&text)
+            .map_err(|e| Error::new(ErrorKind::Config, "the script is not valid").at(&place).with_source(e))?;
+        Ok(Self::build(script))
+    }
+
+    fn build(script: Script) -> Self {
+        let info = ModelInfo {
+            id: "scripted".to_owned(),
+            sha256: None,
+            architecture: "scripted".to_owned(),
+            context_length: script.context_length,
+            device: "none".to_owned(),
+        };
+        Self { info, replies: script.reply.into_iter().map(Some).collect(), requests: Vec::new() }
+    }
+
+    fn reply_to(&mut self, request: &Request) -> Result<Reply> {
+        let asked = request.messages.last().map_or("", |m| m.content.as_str());
+        self.replies
+            .iter_mut()
+            .find(|r| r.as_ref().is_some_and(|r| asked.contains(&r.when)))
+            .and_then(Option::take)
+            .ok_or_else(|| Error::new(ErrorKind::Inference, "the script has no reply left for this request"))
+    }
+}
+
+/// Words stand for tokens.
+fn words(text: &str) -> usize {
+    text.split_whitespace().count()
+}
+
+impl Engine for ScriptedEngine {
+    fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    fn count_tokens(&self, text: &str) -> Result<usize> {
+        Ok(words(text))
+    }
+
+    fn generate(
+        &mut self,
+        requests: &[Request],
+        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Batch> {
+        let cancelled = || Error::new(ErrorKind::Cancelled, "stopped");
+        let mut generations = Vec::with_capacity(requests.len());
+        for (index, request) in requests.iter().enumerate() {
+            let prompt_tokens = request.messages.iter().map(|m| words(&m.content)).sum();
+            super::check_context(prompt_tokens, request.max_tokens, self.info.context_length)?;
+            self.requests.push(request.clone());
+            let reply = self.reply_to(request)?;
+            if let Some(message) = reply.error {
+                return Err(Error::new(ErrorKind::Inference, message));
+            }
+            let text =
+                request.stop.iter().fold(reply.text.as_str(), |t, stop| t.split(stop.as_str()).next().unwrap_or(t));
+            let tokens = words(text);
+            if on_event(Event::Text { request: index, text, tokens }).is_break() {
+                return Err(cancelled());
+            }
+            if on_event(Event::Finished { request: index }).is_break() {
+                return Err(cancelled());
+            }
+            generations.push(Generation {
+                text: text.to_owned(),
+                finish: if reply.truncated { FinishReason::Length } else { FinishReason::Stop },
+                prompt_tokens,
+                reused_tokens: 0,
+                generated_tokens: tokens,
+            });
+        }
+        Ok(Batch { generations, prefill_seconds: 0.0, decode_seconds: 0.0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::Message;
+    use crate::engine::Sampling;
+
+    fn ask(content: &str) -> Request {
+        Request {
+            messages: vec![Message::user(content)],
+            max_tokens: 10,
+            sampling: Sampling::default(),
+            stop: vec!["END".into()],
+        }
+    }
+
+    fn reply(when: &str, text: &str) -> Reply {
+        Reply { when: when.into(), text: text.into(), truncated: false, error: None }
+    }
+
+    #[test]
+    fn replies_are_matched_used_once_and_stopped() {
+        let mut engine = ScriptedEngine::new(vec![reply("summary", "one"), reply("", "two END three")]);
+        let batch = engine.generate(&[ask("anything"), ask("a summary")], &mut |_| ControlFlow::Continue(())).unwrap();
+        let texts: Vec<_> = batch.generations.iter().map(|g| g.text.as_str()).collect();
+        assert_eq!(texts, ["two ", "one"]);
+        let error = engine.generate(&[ask("more")], &mut |_| ControlFlow::Continue(())).unwrap_err();
+        assert!(error.to_string().contains("no reply left"));
+    }
+
+    #[test]
+    fn a_prompt_over_the_context_is_an_error_with_numbers() {
+        let mut engine = ScriptedEngine::new(vec![reply("", "x")]);
+        let long = "word ".repeat(32_760);
+        let error = engine.generate(&[ask(&long)], &mut |_| ControlFlow::Continue(())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ContextLength);
+        assert!(error.to_string().contains("32760") && error.to_string().contains("32768"), "{error}");
+    }
+
+    #[test]
+    fn the_callback_can_end_the_call() {
+        let mut engine = ScriptedEngine::new(vec![reply("", "x")]);
+        let error = engine.generate(&[ask("a")], &mut |_| ControlFlow::Break(())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cancelled);
+    }
+}

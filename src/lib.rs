@@ -1,0 +1,17 @@
+//! faqtory turns an article into a grounded FAQ block and a summary with a local transformer model.
+//!
+//! The way of the data is one direction: [`loader`] → [`article::Article`] → [`prompt`] →
+//! [`engine`] → [`pipeline`] → [`content::Output`] → [`render`].
+
+pub mod article;
+pub mod chat;
+pub mod content;
+pub mod engine;
+pub mod error;
+pub mod lang;
+pub mod loader;
+pub mod pipeline;
+pub mod prompt;
+pub mod render;
+
+pub use error::{Error, ErrorKind, Result};
