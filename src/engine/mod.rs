@@ -3,7 +3,9 @@
 //! Nothing in this file knows Candle. A call takes several requests; what their prompts have in
 //! common at the beginning (the article) is computed once, and all answers are decoded together.
 
+use std::fmt;
 use std::ops::ControlFlow;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +13,63 @@ use crate::chat::Message;
 use crate::content::ModelInfo;
 use crate::error::{Error, ErrorKind, Result};
 
+pub mod candle;
 pub mod scripted;
 pub mod store;
+pub mod tokenizer;
+
+mod decoder;
+mod gguf;
+mod kv;
+mod sampler;
+mod stop;
+mod template;
+
+#[cfg(test)]
+mod parity;
+
+/// Where a model runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeviceChoice {
+    /// A GPU if one is built in and there, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// That NVIDIA GPU.
+    Cuda(usize),
+    /// An Apple GPU.
+    Metal,
+}
+
+impl FromStr for DeviceChoice {
+    type Err = Error;
+
+    fn from_str(s: &str) -> Result<Self> {
+        let cuda = |number: &str| number.parse().ok().map(Self::Cuda);
+        match s {
+            "auto" => Some(Self::Auto),
+            "cpu" => Some(Self::Cpu),
+            "cuda" => Some(Self::Cuda(0)),
+            "metal" => Some(Self::Metal),
+            _ => s.strip_prefix("cuda:").and_then(cuda),
+        }
+        .ok_or_else(|| {
+            Error::new(ErrorKind::Config, format!("unknown device `{s}`; known are auto, cpu, cuda, cuda:N, metal"))
+        })
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(n) => write!(f, "cuda:{n}"),
+            Self::Metal => f.write_str("metal"),
+        }
+    }
+}
 
 /// How the next token is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,138 @@
+//! GGUF headers: metadata and tensor list of a model file, with errors that name file and key.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use candle_core::Device;
+use candle_core::quantized::QTensor;
+use candle_core::quantized::gguf_file::{Content, Value};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// An opened GGUF file: its header is read, its tensors are read on request.
+pub(super) struct GgufFile {
+    path: PathBuf,
+    reader: BufReader<File>,
+    content: Content,
+}
+
+impl GgufFile {
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let place = || path.display().to_string();
+        let file = File::open(path)
+            .map_err(|e| Error::new(ErrorKind::Io, "cannot open the model file").at(place()).with_source(e))?;
+        let mut reader = BufReader::with_capacity(1 << 20, file);
+        let content = Content::read(&mut reader)
+            .map_err(|e| Error::new(ErrorKind::Model, "is not a readable GGUF file").at(place()).with_source(e))?;
+        Ok(Self { path: path.to_owned(), reader, content })
+    }
+
+    /// An error about this file.
+    pub(super) fn error(&self, message: impl Into<String>) -> Error {
+        Error::new(ErrorKind::Model, message).at(self.path.display().to_string())
+    }
+
+    pub(super) fn value(&self, key: &str) -> Option<&Value> {
+        self.content.metadata.get(key)
+    }
+
+    fn required(&self, key: &str) -> Result<&Value> {
+        self.value(key).ok_or_else(|| self.error(format!("has no metadata `{key}`")))
+    }
+
+    /// An unsigned number, however wide it is stored.
+    pub(super) fn number(&self, key: &str) -> Result<usize> {
+        as_number(self.required(key)?).ok_or_else(|| self.error(format!("metadata `{key}` is not a whole number")))
+    }
+
+    pub(super) fn optional_number(&self, key: &str) -> Option<usize> {
+        self.value(key).and_then(as_number)
+    }
+
+    pub(super) fn float(&self, key: &str) -> Result<f32> {
+        self.required(key)?.to_f32().map_err(|e| self.error(format!("metadata `{key}` is not a number")).with_source(e))
+    }
+
+    pub(super) fn string(&self, key: &str) -> Result<&str> {
+        match self.required(key)? {
+            Value::String(s) => Ok(s),
+            _ => Err(self.error(format!("metadata `{key}` is not a text"))),
+        }
+    }
+
+    pub(super) fn optional_bool(&self, key: &str) -> Option<bool> {
+        self.value(key).and_then(|v| v.to_bool().ok())
+    }
+
+    /// A list of texts.
+    pub(super) fn strings(&self, key: &str) -> Result<Vec<&str>> {
+        let wrong = || self.error(format!("metadata `{key}` is not a list of texts"));
+        let Value::Array(values) = self.required(key)? else { return Err(wrong()) };
+        values
+            .iter()
+            .map(|v| match v {
+                Value::String(s) => Ok(s.as_str()),
+                _ => Err(wrong()),
+            })
+            .collect()
+    }
+
+    pub(super) fn has_tensor(&self, name: &str) -> bool {
+        self.content.tensor_infos.contains_key(name)
+    }
+
+    /// The tensor in its stored (quantized) type; `shape` as Candle has it: rows first.
+    pub(super) fn tensor(&mut self, name: &str, shape: &[usize], device: &Device) -> Result<QTensor> {
+        let Some(info) = self.content.tensor_infos.get(name) else {
+            return Err(self.error(format!("has no tensor `{name}`")));
+        };
+        if info.shape.dims() != shape {
+            let found = info.shape.dims().to_vec();
+            return Err(self.error(format!("tensor `{name}` has shape {found:?}, expected {shape:?}")));
+        }
+        self.content
+            .tensor(&mut self.reader, name, device)
+            .map_err(|e| self.error(format!("cannot read tensor `{name}`")).with_source(e))
+    }
+}
+
+/// GGUF writers use every integer type for the same key.
+pub(super) fn as_number(value: &Value) -> Option<usize> {
+    match *value {
+        Value::U8(v) => Some(v.into()),
+        Value::U16(v) => Some(v.into()),
+        Value::U32(v) => usize::try_from(v).ok(),
+        Value::U64(v) => usize::try_from(v).ok(),
+        Value::I8(v) => usize::try_from(v).ok(),
+        Value::I16(v) => usize::try_from(v).ok(),
+        Value::I32(v) => usize::try_from(v).ok(),
+        Value::I64(v) => usize::try_from(v).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_no_gguf_is_refused_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.gguf");
+        std::fs::write(&path, b"GGUX not a model").unwrap();
+        let error = GgufFile::open(&path).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Model);
+        assert!(error.to_string().contains("model.gguf"));
+        let error = GgufFile::open(&dir.path().join("absent.gguf")).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Io);
+    }
+
+    #[test]
+    fn every_integer_type_is_a_number_but_a_negative_one_is_not() {
+        assert_eq!(as_number(&Value::U64(7)), Some(7));
+        assert_eq!(as_number(&Value::I32(7)), Some(7));
+        assert_eq!(as_number(&Value::I32(-7)), None);
+        assert_eq!(as_number(&Value::F32(7.0)), None);
+    }
+}

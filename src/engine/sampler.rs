@@ -1,0 +1,156 @@
+//! Choosing the next token from the logits.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+
+use super::Sampling;
+
+/// The sampler of one generation, with its own random numbers.
+#[derive(Debug, Clone)]
+pub(super) struct Sampler {
+    settings: Sampling,
+    rng: ChaCha12Rng,
+    seen: HashSet<u32>,
+}
+
+impl Sampler {
+    /// `stream` keeps generations of one call apart: the same seed gives each its own numbers, whatever
+    /// the others do.
+    pub(super) fn new(settings: Sampling, stream: u64) -> Self {
+        let mut rng = ChaCha12Rng::seed_from_u64(settings.seed);
+        rng.set_stream(stream);
+        Self { settings, rng, seen: HashSet::new() }
+    }
+
+    /// Chooses a token; `logits` (one a token of the vocabulary) are changed in place.
+    pub(super) fn next(&mut self, logits: &mut [f32]) -> u32 {
+        self.penalize(logits);
+        let token = if self.settings.temperature <= 0.0 { argmax(logits) } else { self.draw(logits) };
+        self.seen.insert(token);
+        token
+    }
+
+    /// Repetition penalty as in CTRL (Keskar et al. 2019, section 4.1), for tokens already written.
+    fn penalize(&self, logits: &mut [f32]) {
+        let penalty = self.settings.repetition_penalty;
+        if penalty == 1.0 {
+            return;
+        }
+        for &token in &self.seen {
+            if let Some(logit) = logits.get_mut(token as usize) {
+                *logit = if *logit > 0.0 { *logit / penalty } else { *logit * penalty };
+            }
+        }
+    }
+
+    /// Temperature, then top-k, then top-p (Holtzman et al. 2020), then min-p (Nguyen et al. 2024).
+    fn draw(&mut self, logits: &[f32]) -> u32 {
+        let Sampling { temperature, top_k, top_p, min_p, .. } = self.settings;
+        let mut ranked: Vec<u32> = (0..logits.len() as u32).collect();
+        let by_logit = |a: &u32, b: &u32| descending(logits[*a as usize], logits[*b as usize]).then(a.cmp(b));
+        if top_k > 0 && top_k < ranked.len() {
+            ranked.select_nth_unstable_by(top_k - 1, by_logit);
+            ranked.truncate(top_k);
+        }
+        ranked.sort_unstable_by(by_logit);
+        let best = logits[ranked[0] as usize];
+        let weights: Vec<f64> =
+            ranked.iter().map(|&t| f64::from((logits[t as usize] - best) / temperature).exp()).collect();
+        let total: f64 = weights.iter().sum();
+        let mut kept = 0;
+        let mut mass = 0.0;
+        for weight in &weights {
+            // The most probable token has weight 1, so the weight is its ratio to the best.
+            if kept > 0 && (mass / total >= f64::from(top_p) || *weight < f64::from(min_p)) {
+                break;
+            }
+            mass += weight;
+            kept += 1;
+        }
+        let mut rest = self.rng.random::<f64>() * mass;
+        for (token, weight) in ranked.iter().zip(&weights[..kept]) {
+            rest -= weight;
+            if rest <= 0.0 {
+                return *token;
+            }
+        }
+        ranked[kept - 1]
+    }
+}
+
+/// Larger first; not-a-number last.
+fn descending(a: f32, b: f32) -> Ordering {
+    b.partial_cmp(&a).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+}
+
+/// The first of the largest.
+fn argmax(logits: &[f32]) -> u32 {
+    let mut best = 0;
+    for (i, logit) in logits.iter().enumerate() {
+        if *logit > logits[best] || logits[best].is_nan() {
+            best = i;
+        }
+    }
+    best as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draws(settings: Sampling, stream: u64, logits: &[f32], n: usize) -> Vec<u32> {
+        let mut sampler = Sampler::new(settings, stream);
+        (0..n).map(|_| sampler.next(&mut logits.to_vec())).collect()
+    }
+
+    const LOGITS: [f32; 5] = [1.0, 4.0, 3.0, f32::NEG_INFINITY, 2.0];
+
+    #[test]
+    fn greedy_takes_the_largest_and_ignores_nan() {
+        assert_eq!(draws(Sampling::default(), 0, &LOGITS, 3), [1, 1, 1]);
+        assert_eq!(draws(Sampling::default(), 0, &[f32::NAN, 0.5, f32::NAN], 1), [1]);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_draws_and_streams_differ() {
+        let settings = Sampling { temperature: 1.0, seed: 7, ..Sampling::default() };
+        let first = draws(settings, 0, &LOGITS, 40);
+        assert_eq!(first, draws(settings, 0, &LOGITS, 40));
+        assert_ne!(first, draws(settings, 1, &LOGITS, 40));
+        assert!(!first.contains(&3), "an impossible token was drawn");
+    }
+
+    #[test]
+    fn frequencies_follow_the_softmax() {
+        let settings = Sampling { temperature: 2.0, seed: 1, ..Sampling::default() };
+        let n = 20_000;
+        let drawn = draws(settings, 0, &LOGITS, n);
+        let weights: Vec<f64> = LOGITS.iter().map(|l| f64::from(l / 2.0).exp()).collect();
+        let total: f64 = weights.iter().sum();
+        for (token, weight) in weights.iter().enumerate() {
+            let share = drawn.iter().filter(|t| **t as usize == token).count() as f64 / n as f64;
+            assert!((share - weight / total).abs() < 0.012, "token {token}: {share} against {}", weight / total);
+        }
+    }
+
+    #[test]
+    fn top_k_top_p_and_min_p_cut_the_tail() {
+        let base = Sampling { temperature: 1.0, seed: 3, ..Sampling::default() };
+        let kinds = |s| draws(s, 0, &LOGITS, 400).into_iter().collect::<HashSet<_>>();
+        assert_eq!(kinds(Sampling { top_k: 2, ..base }), HashSet::from([1, 2]));
+        // Probabilities are 0.644, 0.237, 0.087, 0.032.
+        assert_eq!(kinds(Sampling { top_p: 0.6, ..base }), HashSet::from([1]));
+        assert_eq!(kinds(Sampling { top_p: 0.7, ..base }), HashSet::from([1, 2]));
+        // Ratios to the best are 1, 0.368, 0.135, 0.050.
+        assert_eq!(kinds(Sampling { min_p: 0.1, ..base }), HashSet::from([1, 2, 4]));
+    }
+
+    #[test]
+    fn the_penalty_moves_greedy_on_to_another_token() {
+        let settings = Sampling { repetition_penalty: 2.0, ..Sampling::default() };
+        assert_eq!(draws(settings, 0, &[4.0, 3.0, -1.0], 3), [0, 1, 0]);
+    }
+}
