@@ -79,6 +79,8 @@ impl FromStr for SummaryLength {
 /// A summary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
+    /// The summary's heading, in the target language.
+    pub title: String,
     /// The length that was asked for.
     pub length: SummaryLength,
     /// Its paragraphs in order; with [`SummaryLength::Bullets`], its bullet points.
