@@ -118,6 +118,8 @@ pub enum RejectReason {
     Truncated,
     /// More than was asked for.
     Surplus,
+    /// Longer than the length that was asked for allows, and not to be shortened without harm.
+    TooLong,
 }
 
 /// A piece of model output that was not used. Counted and shown, never silent.

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Batch, Engine, Event, FinishReason, Generation, Request};
+use crate::chat::Role;
 use crate::content::ModelInfo;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -13,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reply {
-    /// The reply is for a request whose last message contains this text; empty fits every request.
+    /// The reply is for a request whose last message of the user contains this text; empty fits every request.
     #[serde(default)]
     pub when: String,
     /// What the engine writes.
@@ -77,7 +78,7 @@ impl ScriptedEngine {
     }
 
     fn reply_to(&mut self, request: &Request) -> Result<Reply> {
-        let asked = request.messages.last().map_or("", |m| m.content.as_str());
+        let asked = request.messages.iter().rfind(|m| m.role == Role::User).map_or("", |m| m.content.as_str());
         self.replies
             .iter_mut()
             .find(|r| r.as_ref().is_some_and(|r| asked.contains(&r.when)))

@@ -1,14 +1,25 @@
 //! The pipeline: an article and an engine in, a checked FAQ block and summary out.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::str::FromStr;
+use std::time::Instant;
 
+use self::check::FaqChecker;
+use self::parse::FaqParser;
 use crate::article::Article;
-use crate::content::{Output, SummaryLength};
-use crate::engine::{Engine, Event, Sampling};
+use crate::content::{
+    Faq, Output, RejectReason, Rejection, SCHEMA_VERSION, SourceInfo, SummaryLength, Task, TokenCounts, Usage,
+};
+use crate::engine::{Batch, Engine, Event, FinishReason, Request, Sampling};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::Language;
-use crate::prompt::PromptLibrary;
+use crate::prompt::{Ask, Labels, PromptLibrary};
+
+mod check;
+mod compare;
+mod parse;
+mod summary;
 
 /// How many questions a FAQ block should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,7 +80,38 @@ pub enum Progress<'a> {
     Engine(Event<'a>),
 }
 
+/// Words of an article for each question of `auto`.
+const WORDS_PER_QUESTION: usize = 150;
+/// Fewest and most questions of `auto`.
+const AUTO_QUESTIONS: std::ops::RangeInclusive<usize> = 3..=8;
+/// Room for one FAQ entry, in tokens.
+const ENTRY_TOKENS: usize = 120;
+
+impl Questions {
+    /// The number of questions for an article of so many words.
+    pub fn count(self, words: usize) -> usize {
+        match self {
+            Self::Exactly(n) => n,
+            Self::Auto => (words / WORDS_PER_QUESTION).clamp(*AUTO_QUESTIONS.start(), *AUTO_QUESTIONS.end()),
+        }
+    }
+}
+
+/// Room for a summary, in tokens: about twice what a text of that length needs.
+fn summary_tokens(length: SummaryLength) -> usize {
+    match length {
+        SummaryLength::Headline => 48,
+        SummaryLength::Short => 120,
+        SummaryLength::Medium => 260,
+        SummaryLength::Long => 640,
+        SummaryLength::Bullets => 400,
+    }
+}
+
 /// Writes what the job asks for.
+///
+/// Summary and FAQ block are written together over the same article. What is missing after the checks
+/// is asked for once more.
 ///
 /// # Errors
 /// Those of [`Engine::generate`], and `Config` where there is no prompt for the target language.
@@ -81,6 +123,110 @@ pub fn run(
     job: &Job,
     on_progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Output> {
-    let _ = (engine, prompts, article, job, on_progress);
-    Err(Error::new(ErrorKind::Inference, "not built yet"))
+    let started = Instant::now();
+    let labels = prompts.labels(job.target)?;
+    let parser = FaqParser::new(prompts)?;
+    let words = article.word_count();
+    let wanted = job.faq.map_or(0, |q| q.count(words));
+    let mut faq = FaqChecker { target: job.target, labels, wanted, accepted: Vec::new(), rejections: Vec::new() };
+    let mut summary = None;
+    let mut rejections = Vec::new();
+    let mut account = Account::default();
+
+    for stage in ["write", "refill"] {
+        let previous: Vec<String> = faq.accepted.iter().map(|e| e.question.clone()).collect();
+        let mut asks = Vec::new();
+        if let Some(length) = job.summary.filter(|_| summary.is_none()) {
+            asks.push((Ask::Summary { length }, summary_tokens(length)));
+        }
+        if faq.missing() > 0 {
+            let questions = faq.missing();
+            asks.push((Ask::Faq { questions, previous: &previous }, (questions + 1) * ENTRY_TOKENS));
+        }
+        if asks.is_empty() {
+            break;
+        }
+        let requests = asks
+            .iter()
+            .map(|&(ask, max_tokens)| {
+                // The refill has other random numbers: the same ones would only give the same text again.
+                let seed = job.sampling.seed.wrapping_add(u64::from(stage == "refill"));
+                let messages = prompts.messages(ask, job.target, article)?;
+                Ok(Request { messages, max_tokens, sampling: Sampling { seed, ..job.sampling }, stop: Vec::new() })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let max_tokens = requests.iter().map(|r| r.max_tokens).sum();
+        if on_progress(Progress::Stage { name: stage, requests: requests.len(), max_tokens }).is_break() {
+            return Err(Error::new(ErrorKind::Cancelled, "stopped"));
+        }
+        let batch = engine.generate(&requests, &mut |event| on_progress(Progress::Engine(event)))?;
+        account.add(&batch);
+        for (&(ask, _), generation) in asks.iter().zip(&batch.generations) {
+            let truncated = generation.finish == FinishReason::Length;
+            match ask {
+                Ask::Summary { length } => {
+                    summary = summary::check(&generation.text, truncated, length, job.target, labels, &mut rejections);
+                }
+                Ask::Faq { .. } => {
+                    let draft = parser.parse(&with_label(&parser, labels, &generation.text));
+                    if !draft.preamble.is_empty() {
+                        let reason = RejectReason::Malformed;
+                        faq.rejections.push(Rejection { task: Task::Faq, reason, text: draft.preamble });
+                    }
+                    faq.take(draft.entries, truncated);
+                }
+            }
+        }
+    }
+
+    rejections.append(&mut faq.rejections);
+    account.seconds.insert("total".to_owned(), started.elapsed().as_secs_f64());
+    Ok(Output {
+        schema_version: SCHEMA_VERSION,
+        article: SourceInfo {
+            source: article.source.clone(),
+            title: article.title.clone(),
+            language: article.language,
+            words,
+        },
+        language: job.target,
+        summary,
+        questions_asked: job.faq.map(|_| wanted),
+        faq: (!faq.accepted.is_empty()).then(|| Faq { title: labels.faq_title.clone(), entries: faq.accepted }),
+        rejections,
+        usage: Usage {
+            faqtory: env!("CARGO_PKG_VERSION").to_owned(),
+            model: engine.info().clone(),
+            prompt_version: prompts.version(article.language, job.target),
+            seed: job.sampling.seed,
+            temperature: job.sampling.temperature,
+            tokens: account.tokens,
+            seconds: account.seconds,
+        },
+    })
+}
+
+/// The prompt ends with the first label, which so is no part of what the model wrote; some repeat it.
+fn with_label(parser: &FaqParser, labels: &Labels, text: &str) -> String {
+    if parser.begins_with_question(text) { text.to_owned() } else { format!("{}: {}", labels.question_labels[0], text.trim_start()) }
+}
+
+/// Sums over the engine's calls.
+#[derive(Default)]
+struct Account {
+    tokens: TokenCounts,
+    seconds: BTreeMap<String, f64>,
+}
+
+impl Account {
+    fn add(&mut self, batch: &Batch) {
+        for generation in &batch.generations {
+            self.tokens.prompt += generation.prompt_tokens;
+            self.tokens.reused += generation.reused_tokens;
+            self.tokens.generated += generation.generated_tokens;
+        }
+        for (stage, seconds) in [("prefill", batch.prefill_seconds), ("decode", batch.decode_seconds)] {
+            *self.seconds.entry(stage.to_owned()).or_default() += seconds;
+        }
+    }
 }
