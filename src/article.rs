@@ -206,4 +206,52 @@ impl Article {
     pub fn word_count(&self) -> usize {
         self.passages().map(|p| self.slice(p.span).split_whitespace().count()).sum()
     }
+
+    /// The article as a model sees it, in Markdown: title, deck, and the body with its headings.
+    ///
+    /// The article's own FAQ block and the dropped parts are never in it.
+    pub fn body_markdown(&self) -> String {
+        let mut blocks = Vec::new();
+        blocks.extend(self.title.as_ref().map(|title| format!("# {title}")));
+        blocks.extend(self.deck.clone());
+        let mut last = None;
+        for section in &self.sections {
+            if let Some(heading) = section.heading {
+                let marks = "#".repeat(heading.level.clamp(2, 6).into());
+                blocks.push(format!("{marks} {}", one_line(self.slice(heading.span))));
+                last = None;
+            }
+            for passage in &section.passages {
+                let text = self.slice(passage.span);
+                let block = match passage.kind {
+                    PassageKind::Paragraph => one_line(text),
+                    PassageKind::ListItem if is_numbered(text) => one_line(text),
+                    PassageKind::ListItem => format!("- {}", one_line(text)),
+                    PassageKind::Quotation => format!("> {}", one_line(text)),
+                    PassageKind::TableRow => format!("| {} |", one_line(text)),
+                    PassageKind::Code => format!("```\n{text}\n```"),
+                };
+                let tight = matches!(passage.kind, PassageKind::ListItem | PassageKind::TableRow);
+                match blocks.last_mut() {
+                    Some(above) if tight && last == Some(passage.kind) => {
+                        above.push('\n');
+                        above.push_str(&block);
+                    }
+                    _ => blocks.push(block),
+                }
+                last = Some(passage.kind);
+            }
+        }
+        blocks.join("\n\n")
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a list item carries its own number, as in plain text.
+fn is_numbered(text: &str) -> bool {
+    let rest = text.trim_start_matches('(').trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.len() < text.len() && rest.starts_with(['.', ')'])
 }

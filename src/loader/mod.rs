@@ -1,6 +1,30 @@
 //! The loader: bytes in, a segmented [`Article`] out.
+//!
+//! A front-end for each format (`text`, `markdown`) makes a list of blocks; one segmenter makes
+//! the article of it.
 
+mod block;
+mod decode;
+mod drop;
+mod faq;
+mod front_matter;
+mod furniture;
+mod head;
+mod headings;
+mod markdown;
+mod normalize;
+mod segment;
+mod sentences;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::fs::File;
+use std::io::{ErrorKind as IoErrorKind, Read};
 use std::path::Path;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::article::{Article, SourceFormat};
 use crate::error::{Error, ErrorKind, Result};
@@ -9,7 +33,7 @@ use crate::lang::Language;
 /// How to load.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadOptions {
-    /// The language of the article; `None` detects it.
+    /// The language of the article; `None` goes by the front matter, or detects it.
     pub language: Option<Language>,
     /// The format; `None` goes by the file name's extension and the content.
     pub format: Option<SourceFormat>,
@@ -24,12 +48,75 @@ impl Default for LoadOptions {
 }
 
 /// Loads an article from bytes; `source` is the file name, or `-`.
+///
+/// # Errors
+/// `Input`, with what to do about it: too large, empty, binary, undecodable, HTML, without a body,
+/// or in no language that can be told.
 pub fn load(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
-    let _ = (bytes, options);
-    Err(Error::new(ErrorKind::Input, "not built yet").at(source))
+    let size = bytes.len() as u64;
+    if size > options.max_bytes {
+        return Err(too_large(size, options.max_bytes).at(source));
+    }
+    load_bounded(bytes, source, options).map_err(|e| e.at(source))
+}
+
+fn load_bounded(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
+    let text = normalize::normalize(&decode::decode(bytes)?);
+    let format = options.format.unwrap_or_else(|| format_of(source, &text));
+    let doc = match format {
+        SourceFormat::Text => text::parse(text),
+        SourceFormat::Markdown => markdown::parse(&text),
+    };
+    segment::segment(doc, source, format, options)
 }
 
 /// Loads an article from a file.
+///
+/// # Errors
+/// `Io` where the file cannot be read; otherwise those of [`load`].
 pub fn load_file(path: &Path, options: &LoadOptions) -> Result<Article> {
-    load(&[], &path.display().to_string(), options)
+    let source = path.display().to_string();
+    let io = |e: std::io::Error| {
+        let message = match e.kind() {
+            IoErrorKind::NotFound => "no such file".to_owned(),
+            IoErrorKind::PermissionDenied => "no permission to read the file".to_owned(),
+            _ => format!("cannot read the file: {e}"),
+        };
+        Error::new(ErrorKind::Io, message).at(source.clone()).with_source(e)
+    };
+    let metadata = std::fs::metadata(path).map_err(io)?;
+    if metadata.is_dir() {
+        return Err(Error::new(ErrorKind::Io, "this is a folder; give a file").at(source));
+    }
+    if metadata.len() > options.max_bytes {
+        return Err(too_large(metadata.len(), options.max_bytes).at(source));
+    }
+    // A pipe has no length, and a file can grow: the reading is bounded too.
+    let mut bytes = Vec::new();
+    File::open(path).map_err(io)?.take(options.max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
+    load(&bytes, &source, options)
+}
+
+fn too_large(size: u64, limit: u64) -> Error {
+    Error::new(ErrorKind::Input, format!("the input is too large: {size} bytes or more, the limit is {limit} bytes"))
+}
+
+/// The format by the file name, or by signs of Markdown in the text.
+fn format_of(source: &str, text: &str) -> SourceFormat {
+    let extension = Path::new(source).extension().map(|e| e.to_string_lossy().to_lowercase());
+    match extension.as_deref() {
+        Some("md" | "markdown" | "mdown" | "mkd" | "mkdn" | "mdx" | "qmd" | "rmd") => SourceFormat::Markdown,
+        Some("txt" | "text") => SourceFormat::Text,
+        _ if looks_like_markdown(text) => SourceFormat::Markdown,
+        _ => SourceFormat::Text,
+    }
+}
+
+static ATX_HEADING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^#{1,6} \S").unwrap());
+static INLINE_MARKUP: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\]\((?:https?://|/|#|\./)[^)\s]*\)|\*\*[^*\n]+\*\*").unwrap());
+
+fn looks_like_markdown(text: &str) -> bool {
+    let front_matter = front_matter::split(text).1.len() < text.len();
+    front_matter || ATX_HEADING.is_match(text) || INLINE_MARKUP.find_iter(text).count() > 1
 }

@@ -1,0 +1,141 @@
+//! The form between the front-ends (text, Markdown, later HTML) and the segmenter: a list of blocks.
+
+use crate::article::Span;
+
+/// What kind of block a front-end saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BlockKind {
+    /// A heading that is marked as one, with its level from 1 to 6.
+    Heading(u8),
+    /// Running text; in plain text also a line that may turn out to be a heading.
+    Paragraph,
+    ListItem,
+    Quotation,
+    Code,
+    TableRow,
+}
+
+/// One block and how it looked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block {
+    pub(super) kind: BlockKind,
+    /// Where it stands in [`Document::text`], without markup and white space around it; never empty.
+    pub(super) span: Span,
+    /// All of it is bold.
+    pub(super) strong: bool,
+    /// All of it is italic.
+    pub(super) emphasis: bool,
+    /// All of it is a link.
+    pub(super) link: bool,
+    /// A blank line, or the beginning of the text, stands before it.
+    pub(super) gap: bool,
+}
+
+impl Block {
+    pub(super) fn new(kind: BlockKind, span: Span) -> Self {
+        Self { kind, span, strong: false, emphasis: false, link: false, gap: true }
+    }
+}
+
+/// What a file says about itself outside of its text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Meta {
+    pub(super) title: Option<String>,
+    pub(super) deck: Option<String>,
+    pub(super) byline: Option<String>,
+    pub(super) date: Option<String>,
+    pub(super) language: Option<String>,
+}
+
+/// What a front-end makes of a text.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Document {
+    /// The normalized text, which all spans index.
+    pub(super) text: String,
+    /// In order, without overlap; all of the text but markers and white space is in one of them.
+    pub(super) blocks: Vec<Block>,
+    pub(super) meta: Meta,
+}
+
+/// What the segmenter takes a block for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Part of the body, by its own kind.
+    Body,
+    /// A line of plain text that is a heading.
+    Heading(u8),
+    Title,
+    Deck,
+    /// Byline or date.
+    Meta,
+    /// Part of the article's own FAQ block.
+    Faq,
+    Dropped(crate::article::DropReason),
+}
+
+/// A document with the roles found so far.
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    pub(super) doc: &'a Document,
+    /// One for each block.
+    pub(super) roles: Vec<Role>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(doc: &'a Document) -> Self {
+        Self { doc, roles: vec![Role::Body; doc.blocks.len()] }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.roles.len()
+    }
+
+    pub(super) fn block(&self, i: usize) -> &'a Block {
+        &self.doc.blocks[i]
+    }
+
+    pub(super) fn text(&self, i: usize) -> &'a str {
+        &self.doc.text[self.block(i).span.range()]
+    }
+
+    /// Whether nothing but the body has claimed the block.
+    pub(super) fn is_free(&self, i: usize) -> bool {
+        self.roles[i] == Role::Body
+    }
+
+    /// The next block after `i` that nothing has claimed.
+    pub(super) fn next_free(&self, i: usize) -> Option<usize> {
+        (i + 1..self.len()).find(|&j| self.is_free(j))
+    }
+
+    /// Whether the block is marked as a heading, or could be one by its looks.
+    pub(super) fn is_heading_like(&self, i: usize) -> bool {
+        let block = self.block(i);
+        matches!(block.kind, BlockKind::Heading(_))
+            || (block.kind == BlockKind::Paragraph && looks_like_heading(self.text(i)))
+    }
+}
+
+/// Whether a line is short, begins like a heading and has no final stop.
+pub(super) fn looks_like_heading(line: &str) -> bool {
+    let words = line.split_whitespace().count();
+    let first = line.chars().find(|c| c.is_alphanumeric());
+    (1..=14).contains(&words)
+        && line.chars().count() <= 110
+        && !line.contains('\n')
+        && first.is_some_and(|c| c.is_uppercase() || c.is_numeric() || !c.is_lowercase())
+        && line.chars().any(char::is_alphabetic)
+        && !line.starts_with(['-', '–', '—', '(', '[', '@', '#'])
+        && !line.ends_with(['.', ',', ';', ':', '…'])
+        && !is_quoted(line)
+}
+
+/// Whether a line is a quotation from its first to its last character.
+pub(super) fn is_quoted(line: &str) -> bool {
+    line.starts_with(['"', '“', '«', '‘', '\'']) && line.ends_with(['"', '”', '»', '’', '\''])
+}
+
+/// Whether a line ends as sentences end.
+pub(super) fn ends_sentence(line: &str) -> bool {
+    line.trim_end_matches(['"', '”', '»', '’', '\'', ')', ']', '*', '_']).ends_with(['.', '!', '?', '…'])
+}
