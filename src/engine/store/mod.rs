@@ -1,10 +1,31 @@
 //! The model store: manifests of known models, and their verified files on this machine.
+//!
+//! Under the root, `<id>/<id>.gguf` is a model, `<id>/<id>.gguf.part` one that is being fetched,
+//! `<id>/verified.json` says which files were hashed, and `<id>.lock` keeps two processes apart.
 
+use std::fs;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
+
+mod catalog;
+mod checksum;
+mod disk;
+pub mod manifest;
+mod partial;
+mod source;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use manifest::Manifest;
+
+use checksum::Records;
+use disk::Lock;
+use source::Work;
 
 /// Where the hub is and how to talk to it. The program fills this from its environment
 /// (`HF_ENDPOINT`, `HF_TOKEN`, `HF_HOME`, `HF_HUB_OFFLINE`); the library reads no environment.
@@ -42,11 +63,11 @@ pub enum Progress {
     Trying(String),
     /// A source did not work; the text says why.
     Failed(String),
-    /// So many bytes of a file are here.
+    /// So many bytes of a file are here. `done` falls if a transfer must begin anew.
     Downloading {
         /// Bytes here.
         done: u64,
-        /// Bytes in all.
+        /// Bytes in all; of packages, whose size is not known before, those of the model.
         total: u64,
     },
     /// So many bytes were hashed.
@@ -56,19 +77,12 @@ pub enum Progress {
         /// Bytes in all.
         total: u64,
     },
-    /// Another process holds the lock on this model.
+    /// Another process holds the lock on this model; told again and again until it lets go.
     Waiting,
 }
 
 /// Told of every step; breaking off cancels the work.
 pub type OnProgress<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
-
-/// One known model. To be filled from `models/<id>.toml`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Manifest {
-    /// The model's id, the stem of its manifest's file name.
-    pub id: String,
-}
 
 /// A model file that is here and checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,11 +104,15 @@ pub struct ModelStore {
 
 impl ModelStore {
     /// Reads the manifests. Touches no model file and makes no folder.
+    ///
+    /// # Errors
+    /// `Config` if a manifest is wrong, `Io` if one cannot be read.
     pub fn new(config: StoreConfig) -> Result<Self> {
-        Ok(Self { config, manifests: Vec::new() })
+        let manifests = catalog::load(&config.manifests)?;
+        Ok(Self { config, manifests })
     }
 
-    /// All known models, recommended ones first.
+    /// All known models: the default one, then the others in the recommended order.
     pub fn manifests(&self) -> &[Manifest] {
         &self.manifests
     }
@@ -104,22 +122,67 @@ impl ModelStore {
     /// # Errors
     /// `Model` if the id is unknown; the message names similar ids.
     pub fn manifest(&self, id: &str) -> Result<&Manifest> {
-        self.manifests
-            .iter()
-            .find(|m| m.id == id)
-            .ok_or_else(|| Error::new(ErrorKind::Model, format!("no model is called `{id}`")))
+        self.manifests.iter().find(|m| m.id == id).ok_or_else(|| catalog::unknown(id, &self.manifests))
     }
 
-    /// The model's file if it is here (in the store or in the hub's cache), without fetching anything.
+    /// The model's file if it is here (in the store, in the hub's cache or at a path that its
+    /// manifest names), without fetching anything and without hashing: only its size is compared.
+    ///
+    /// # Errors
+    /// `Model` if the id is unknown.
     pub fn find(&self, id: &str) -> Result<Option<PathBuf>> {
-        let _ = (&self.config, id);
-        Ok(None)
+        let manifest = self.manifest(id)?;
+        let target = self.target(id);
+        let mut places = source::local(manifest, &self.config.hub);
+        Ok(places.find_map(|s| s.candidates(manifest, &target).into_iter().next()))
     }
 
     /// The model's file, fetched and verified if it is not here yet.
+    ///
+    /// A file that was hashed before and has not changed since (by its size and time of change) is
+    /// not hashed again; [`verify`](Self::verify) always does.
+    ///
+    /// # Errors
+    /// `Model` if the id is unknown, `Download` if no source works (the message says what each one
+    /// said), `Cancelled` if the callback broke off.
     pub fn ensure(&self, id: &str, on_progress: OnProgress<'_>) -> Result<ModelFile> {
-        let _ = on_progress;
-        Err(Error::new(ErrorKind::Download, "not built yet").at(id))
+        let manifest = self.manifest(id)?;
+        let target = self.target(id);
+        let mut tried = Vec::new();
+        for source in source::local(manifest, &self.config.hub) {
+            let candidates = source.candidates(manifest, &target);
+            if candidates.is_empty() {
+                tried.push((source.describe(), "not there, or not of the right size".to_owned()));
+            }
+            for path in candidates {
+                match self.check(manifest, &path, on_progress) {
+                    Ok(file) => return Ok(file),
+                    Err(e) if e.kind() == ErrorKind::Cancelled => return Err(e),
+                    Err(e) => note(&mut tried, source.describe(), &e, on_progress)?,
+                }
+            }
+        }
+        let folder = self.folder(id);
+        fs::create_dir_all(&folder).map_err(|e| io_error("make", &folder, e))?;
+        let _lock = Lock::take(&self.lock(id), on_progress)?;
+        // Another process may have fetched it while this one waited for the lock.
+        if has_size(&target, manifest.size)
+            && let Ok(file) = self.check(manifest, &target, on_progress)
+        {
+            return Ok(file);
+        }
+        for source in source::remote(manifest, &self.config) {
+            tell(on_progress, Progress::Trying(source.describe()))?;
+            match source.fetch(&mut Work { manifest, target: &target, on_progress }) {
+                Ok(()) => {
+                    self.records(id).add(&target, &manifest.sha256);
+                    return Ok(ModelFile { id: id.to_owned(), path: target, sha256: manifest.sha256.clone() });
+                }
+                Err(e) if e.kind() == ErrorKind::Cancelled => return Err(e.at(id)),
+                Err(e) => note(&mut tried, source.describe(), &e, on_progress)?,
+            }
+        }
+        Err(none_works(manifest, &tried, &target))
     }
 
     /// Hashes the model's file again.
@@ -127,12 +190,106 @@ impl ModelStore {
     /// # Errors
     /// `Model` if it is not here or its checksum differs from the manifest's.
     pub fn verify(&self, id: &str, on_progress: OnProgress<'_>) -> Result<ModelFile> {
-        self.ensure(id, on_progress)
+        let manifest = self.manifest(id)?;
+        let path = self.find(id)?.ok_or_else(|| {
+            Error::new(ErrorKind::Model, "the model is not on this machine, or its file has a wrong size").at(id)
+        })?;
+        self.hash(manifest, path, on_progress)
     }
 
-    /// Removes the model's files from the store (never from the hub's cache) and says how many bytes that freed.
+    /// Removes the model's files from the store (never from the hub's cache) and says how many bytes
+    /// that freed. Waits while another process fetches the model.
+    ///
+    /// # Errors
+    /// `Model` if the id is unknown, `Io` if the files cannot be removed.
     pub fn remove(&self, id: &str) -> Result<u64> {
-        let _ = id;
-        Ok(0)
+        self.manifest(id)?;
+        let folder = self.folder(id);
+        if !folder.exists() {
+            return Ok(0);
+        }
+        let _lock = Lock::take(&self.lock(id), &mut |_| ControlFlow::Continue(()))?;
+        let freed = source::folder_size(&folder);
+        fs::remove_dir_all(&folder).map_err(|e| io_error("remove", &folder, e))?;
+        Ok(freed)
+    }
+
+    /// Compares a file's checksum, unless it is known to be right.
+    fn check(&self, manifest: &Manifest, path: &Path, on_progress: OnProgress<'_>) -> Result<ModelFile> {
+        let (id, sha256) = (manifest.id.clone(), manifest.sha256.clone());
+        if self.records(&id).knows(path, &sha256) {
+            return Ok(ModelFile { id, path: path.to_owned(), sha256 });
+        }
+        self.hash(manifest, path.to_owned(), on_progress)
+    }
+
+    fn hash(&self, manifest: &Manifest, path: PathBuf, on_progress: OnProgress<'_>) -> Result<ModelFile> {
+        let sha256 = checksum::of_file(&path, on_progress)?;
+        if sha256 != manifest.sha256 {
+            return Err(partial::mismatch(&manifest.sha256, &sha256).at(path.display().to_string()));
+        }
+        self.records(&manifest.id).add(&path, &sha256);
+        Ok(ModelFile { id: manifest.id.clone(), path, sha256 })
+    }
+
+    fn folder(&self, id: &str) -> PathBuf {
+        self.config.root.join(id)
+    }
+
+    fn target(&self, id: &str) -> PathBuf {
+        self.folder(id).join(format!("{id}.gguf"))
+    }
+
+    fn lock(&self, id: &str) -> PathBuf {
+        self.config.root.join(format!("{id}.lock"))
+    }
+
+    fn records(&self, id: &str) -> Records {
+        Records::new(self.folder(id).join("verified.json"))
+    }
+}
+
+fn note(tried: &mut Vec<(String, String)>, source: String, error: &Error, on_progress: OnProgress<'_>) -> Result<()> {
+    tell(on_progress, Progress::Failed(error.to_string()))?;
+    tried.push((source, error.to_string()));
+    Ok(())
+}
+
+fn none_works(manifest: &Manifest, tried: &[(String, String)], target: &Path) -> Error {
+    let mut message = "the model could be had from none of its sources:".to_owned();
+    for (source, said) in tried {
+        message += &format!("\n  - {source}: {said}");
+    }
+    message += &format!(
+        "\nput one of these right, or fetch the file ({}, SHA-256 {}) by other means and put it at {}",
+        bytes(manifest.size),
+        manifest.sha256,
+        target.display()
+    );
+    Error::new(ErrorKind::Download, message).at(&manifest.id)
+}
+
+/// Tells of a step; an error if the callback breaks off.
+fn tell(on_progress: OnProgress<'_>, progress: Progress) -> Result<()> {
+    match on_progress(progress) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::new(ErrorKind::Cancelled, "fetching the model was cancelled")),
+    }
+}
+
+fn io_error(verb: &str, path: &Path, cause: std::io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("cannot {verb} it: {cause}")).at(path.display().to_string()).with_source(cause)
+}
+
+fn has_size(path: &Path, size: u64) -> bool {
+    fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() == size)
+}
+
+/// A number of bytes for people, in decimal units.
+fn bytes(n: u64) -> String {
+    let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    match units.iter().find(|(unit, _)| n as f64 >= *unit) {
+        Some((unit, name)) => format!("{:.1} {name}", n as f64 / unit),
+        None => format!("{n} B"),
     }
 }
