@@ -72,7 +72,7 @@ impl ModelArgs {
 #[command(next_help_heading = "Sampling")]
 pub(crate) struct SamplingArgs {
     /// Seed of the random numbers: the same seed gives the same text
-    #[arg(long, value_name = "N", value_parser = values::whole::<u64>)]
+    #[arg(long, value_name = "N", value_parser = values::whole::<u64>, allow_negative_numbers = true)]
     seed: Option<u64>,
 
     /// Randomness, 0 to 5; 0 always takes the most probable token

@@ -1,6 +1,7 @@
 //! Ctrl-C: the first asks the work to stop, the second ends the program at once.
 
 use std::ops::ControlFlow;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use faqtory::{Error, ErrorKind};
@@ -9,12 +10,17 @@ use super::failure::INTERRUPTED;
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
-/// Installs the handler. Where that is not possible, Ctrl-C ends the program as it always did.
+/// Installs the handler, once, before work that looks at [`flow`]. Until then, and where it cannot
+/// be installed, Ctrl-C ends the program as it always did: waiting for standard input must not
+/// need two of them.
 pub(crate) fn install() {
-    let _ = ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::SeqCst) {
-            std::process::exit(i32::from(INTERRUPTED));
-        }
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        let _ = ctrlc::set_handler(|| {
+            if STOP.swap(true, Ordering::SeqCst) {
+                std::process::exit(i32::from(INTERRUPTED));
+            }
+        });
     });
 }
 

@@ -92,7 +92,6 @@ pub(crate) fn main() -> ExitCode {
         _ => Level::Normal,
     };
     let context = Context { global: cli.global, environment: Environment::read(), ui: Ui::new(level) };
-    interrupt::install();
     let result = match cli.command {
         None => ui::print_styled(&Cli::command().render_help().ansi().to_string()),
         Some(Command::Generate(args)) => generate::run(&args, &context),
@@ -149,6 +148,7 @@ mod tests {
         ];
         let mut command = Cli::command();
         let help = command.find_subcommand_mut("generate").unwrap().render_help().to_string();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
         for value in stated {
             assert!(help.contains(&format!("[default: {value}]")), "{value} is not stated in:\n{help}");
         }

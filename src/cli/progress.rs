@@ -20,6 +20,7 @@ pub(crate) struct StoreProgress<'a> {
 
 impl<'a> StoreProgress<'a> {
     pub(crate) fn new(ui: &'a Ui, id: &str) -> Self {
+        interrupt::install();
         Self { ui, id: id.to_owned(), bar: None, step: "" }
     }
 

@@ -1,14 +1,16 @@
 //! From the configuration to a running model: the store, the model's file, the engine.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use faqtory::engine::scripted::ScriptedEngine;
-use faqtory::engine::store::{ModelFile, ModelStore};
+use faqtory::engine::store::{self, ModelFile, ModelStore};
 use faqtory::engine::{Engine, Sampling};
 use faqtory::{Error, ErrorKind};
 
 use super::config::{Config, ModelChoice};
 use super::failure::Failure;
+use super::interrupt;
 use super::progress::StoreProgress;
 use super::ui::Ui;
 
@@ -35,6 +37,7 @@ pub(crate) struct Started {
 
 /// The chosen model, started; fetched first if it is not here.
 pub(crate) fn start(config: &Config, ui: &Ui) -> Result<Started, Failure> {
+    interrupt::install();
     match config.model.as_ref().map(|m| &m.value) {
         Some(ModelChoice::Script(path)) => {
             let engine = Box::new(ScriptedEngine::from_file(path).map_err(Failure::of_model)?);
@@ -62,12 +65,31 @@ fn start_from_store(store: &ModelStore, id: &str, config: &Config, ui: &Ui) -> R
 /// The file of a model of the store, fetched if it is not here and the network may be used.
 pub(crate) fn ensure(store: &ModelStore, id: &str, config: &Config, ui: &Ui) -> Result<ModelFile, Failure> {
     store.manifest(id).map_err(Failure::of_model)?;
-    if config.offline.value && store.find(id).map_err(Failure::of_model)?.is_none() {
-        let why = format!("the model is not here, and the network is not to be used ({})", config.offline.origin);
-        return Err(Failure::of_model(Error::new(ErrorKind::Download, why).at(id)));
-    }
     let mut progress = StoreProgress::new(ui, id);
-    store.ensure(id, &mut |p| progress.on(p)).map_err(Failure::of_model)
+    if !config.offline.value {
+        return store.ensure(id, &mut |p| progress.on(p)).map_err(Failure::of_model);
+    }
+    let mut why = "the model is not here".to_owned();
+    if store.find(id).map_err(Failure::of_model)?.is_some() {
+        let mut goes_online = false;
+        let result = store.ensure(id, &mut |p| match p {
+            // What is here was looked at before, so this is a source on the network.
+            store::Progress::Trying(_) => {
+                goes_online = true;
+                ControlFlow::Break(())
+            }
+            store::Progress::Failed(said) => {
+                why.clone_from(&said);
+                progress.on(store::Progress::Failed(said))
+            }
+            other => progress.on(other),
+        });
+        if !goes_online {
+            return result.map_err(Failure::of_model);
+        }
+    }
+    let message = format!("{why}, and the network is not to be used ({})", config.offline.origin);
+    Err(Failure::of_model(Error::new(ErrorKind::Download, message).at(id)))
 }
 
 fn load(path: &Path, id: &str, sha256: Option<String>, config: &Config, ui: &Ui) -> Result<Box<dyn Engine>, Error> {

@@ -42,7 +42,11 @@ fn completions_are_written_for_every_shell() {
     let world = World::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = world.run(&format!("completions {shell}")).exits(0).says_nothing();
-        ran.prints(&["faqtory", "summarize", "jsonld", "headline"]);
+        let ran = ran.prints(&["faqtory", "summarize", "source-lang"]);
+        // Not every shell is told the values of a flag.
+        if ["bash", "zsh", "fish"].contains(&shell) {
+            ran.prints(&["jsonld", "headline"]);
+        }
     }
     world.run("completions tcsh").exits(2).prints_nothing().says(&["tcsh", "bash"]);
 }

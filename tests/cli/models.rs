@@ -3,6 +3,7 @@
 use crate::harness::World;
 
 const LOCAL: &str = "[[source]]\nkind = 'path'\npath = 'tiny.gguf'";
+const REMOTE: &str = "[[source]]\nkind = 'hub'\nrepo = 'o/n'\nrevision = 'r'\nfile = 'f.gguf'";
 const WEIGHTS: &[u8] = b"not really the weights of a model";
 
 /// A world that knows the model `tiny`; `present` says whether its file is there.
@@ -80,10 +81,14 @@ fn the_configured_model_is_meant_where_none_is_named() {
 #[test]
 fn a_damaged_file_is_found_out() {
     let world = world(true);
+    world.manifest(WEIGHTS, &format!("{LOCAL}\n{REMOTE}"));
     let mut damaged = WEIGHTS.to_vec();
     damaged[0] ^= 1;
     world.file("manifests/tiny.gguf", damaged);
-    world.run("models verify tiny").exits(3).prints_nothing().says(&["error: "]);
+    world.run("models verify tiny").exits(3).prints_nothing().says(&["error: ", "checksum"]);
+    // Even then nothing is fetched if the network is not to be used.
+    let world = world.var("FAQTORY_OFFLINE", "1");
+    world.run("models pull tiny").exits(3).prints_nothing().says(&["checksum", "(FAQTORY_OFFLINE)"]);
 }
 
 #[test]
