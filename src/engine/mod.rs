@@ -71,6 +71,52 @@ impl fmt::Display for DeviceChoice {
     }
 }
 
+/// Where a model should run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum DeviceChoice {
+    /// The best device that this build and machine have.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// The CUDA device with that number.
+    Cuda(usize),
+    /// The graphics processor of a Mac.
+    Metal,
+}
+
+impl FromStr for DeviceChoice {
+    type Err = Error;
+
+    fn from_str(s: &str) -> Result<Self> {
+        let unknown = || {
+            let known = "auto, cpu, cuda, cuda:N (N is the device's number, from 0), metal";
+            Error::new(ErrorKind::Config, format!("unknown device `{s}`; known are {known}"))
+        };
+        match s {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            "metal" => Ok(Self::Metal),
+            _ => {
+                let number = s.strip_prefix("cuda:").ok_or_else(unknown)?;
+                number.parse().map(Self::Cuda).map_err(|_| unknown())
+            }
+        }
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(n) => write!(f, "cuda:{n}"),
+            Self::Metal => f.write_str("metal"),
+        }
+    }
+}
+
 /// How the next token is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -203,4 +249,21 @@ fn check_context(prompt_tokens: usize, max_tokens: usize, context_length: usize)
              but the model's context holds {context_length}"
         ),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_read_and_written_the_same() {
+        for name in ["auto", "cpu", "cuda:0", "cuda:3", "metal"] {
+            assert_eq!(name.parse::<DeviceChoice>().unwrap().to_string(), name);
+        }
+        assert_eq!("cuda".parse::<DeviceChoice>().unwrap(), DeviceChoice::Cuda(0));
+        for wrong in ["gpu", "cuda:", "cuda:x", "CPU"] {
+            let error = wrong.parse::<DeviceChoice>().unwrap_err();
+            assert!(error.message().contains("known are auto, cpu"), "{error}");
+        }
+    }
 }

@@ -1,0 +1,192 @@
+//! Flags that several commands share, as they are given; each adds itself to the layer of the flags.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use faqtory::content::SummaryLength;
+use faqtory::engine::DeviceChoice;
+use faqtory::lang::Language;
+use faqtory::pipeline::Questions;
+use faqtory::render::Format;
+
+use super::config::{ModelChoice, Raw, Target, values};
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "General")]
+pub(crate) struct GlobalArgs {
+    /// Configuration file to read instead of the user's own
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Say every step, and what the model wrote that was not used
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// Which model runs, and where.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Model")]
+pub(crate) struct ModelArgs {
+    /// Model: an id of `faqtory models list`, a GGUF file, or `scripted:FILE.toml`
+    ///
+    /// A script holds canned replies and tries out a pipeline without a model: tables `[[reply]]`
+    /// with `text`, and `when`, a text that the request must contain.
+    #[arg(long, value_name = "ID|PATH.gguf", value_parser = values::model)]
+    pub(crate) model: Option<ModelChoice>,
+
+    /// Device to run on: auto, cpu, cuda, cuda:N or metal
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) device: Option<DeviceChoice>,
+
+    /// Processor threads to use
+    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    pub(crate) threads: Option<usize>,
+
+    /// Most tokens of article and answer together; less needs less memory
+    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    pub(crate) context_length: Option<usize>,
+
+    /// Never use the network: the model must be here
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+impl ModelArgs {
+    pub(crate) fn add_to(&self, raw: &mut Raw) {
+        raw.model.clone_from(&self.model);
+        raw.device = self.device;
+        raw.threads = self.threads;
+        raw.context_length = self.context_length;
+        raw.offline = self.offline.then_some(true);
+    }
+}
+
+/// How tokens are chosen.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sampling")]
+pub(crate) struct SamplingArgs {
+    /// Seed of the random numbers: the same seed gives the same text
+    #[arg(long, value_name = "N", value_parser = values::whole::<u64>, allow_negative_numbers = true)]
+    seed: Option<u64>,
+
+    /// Randomness, 0 to 5; 0 always takes the most probable token
+    #[arg(long, value_name = "T", value_parser = values::temperature, allow_negative_numbers = true)]
+    temperature: Option<f32>,
+
+    /// Choose among the K most probable tokens; 0 is all
+    #[arg(long, value_name = "K", value_parser = values::whole::<usize>)]
+    top_k: Option<usize>,
+
+    /// Choose among the most probable tokens that add up to P; 1 is all
+    #[arg(long, value_name = "P", value_parser = values::positive_probability, allow_negative_numbers = true)]
+    top_p: Option<f32>,
+
+    /// Choose among tokens at least P times as probable as the best; 0 is all
+    #[arg(long, value_name = "P", value_parser = values::probability, allow_negative_numbers = true)]
+    min_p: Option<f32>,
+
+    /// Make tokens that were written before less probable, 0.1 to 10; 1 is off
+    #[arg(long, value_name = "F", value_parser = values::penalty, allow_negative_numbers = true)]
+    repetition_penalty: Option<f32>,
+}
+
+impl SamplingArgs {
+    pub(crate) fn add_to(&self, raw: &mut Raw) {
+        raw.seed = self.seed;
+        raw.temperature = self.temperature;
+        raw.top_k = self.top_k;
+        raw.top_p = self.top_p;
+        raw.min_p = self.min_p;
+        raw.repetition_penalty = self.repetition_penalty;
+    }
+}
+
+/// What the result should look like.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TextArgs {
+    /// Language to write in: en, es, or source for that of the article [default: source]
+    #[arg(short, long, value_name = "LANG")]
+    pub(crate) lang: Option<Target>,
+
+    /// Language of the article, if it should not be detected
+    #[arg(long, value_name = "LANG")]
+    pub(crate) source_lang: Option<Language>,
+
+    /// Output format [default: md]
+    #[arg(short, long, value_name = "FORMAT", value_parser = formats())]
+    pub(crate) format: Option<Format>,
+
+    /// Folder of prompt templates (TASK/LANG.jinja) over the built-in ones
+    #[arg(long, value_name = "DIR", value_parser = values::path)]
+    pub(crate) prompts: Option<PathBuf>,
+}
+
+impl TextArgs {
+    pub(crate) fn add_to(&self, raw: &mut Raw) {
+        raw.lang = self.lang;
+        raw.source_lang = self.source_lang;
+        raw.format = self.format;
+        raw.prompts.clone_from(&self.prompts);
+    }
+}
+
+/// How many questions.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct QuestionsArg {
+    /// Number of questions, or auto for what the article carries [default: auto]
+    #[arg(short = 'n', long, value_name = "N|auto")]
+    pub(crate) questions: Option<Questions>,
+}
+
+/// How long the summary.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LengthArg {
+    /// Length of the summary [default: medium]
+    #[arg(long, value_name = "LENGTH", value_parser = lengths())]
+    pub(crate) length: Option<SummaryLength>,
+}
+
+/// Articles in, results out.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WriteArgs {
+    /// Articles: files in plain text or Markdown, or - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// File or folder to write to; a name that ends with / is a folder and is made
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub(crate) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) text: TextArgs,
+
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+
+    #[command(flatten)]
+    pub(crate) sampling: SamplingArgs,
+}
+
+impl WriteArgs {
+    pub(crate) fn add_to(&self, raw: &mut Raw) {
+        self.text.add_to(raw);
+        self.model.add_to(raw);
+        self.sampling.add_to(raw);
+    }
+}
+
+/// Lists the names for `--help` and the shells.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|s| s.parse::<Format>())
+}
+
+/// Lists the names for `--help` and the shells.
+fn lengths() -> impl TypedValueParser<Value = SummaryLength> {
+    PossibleValuesParser::new(SummaryLength::ALL.map(SummaryLength::name)).try_map(|s| s.parse::<SummaryLength>())
+}

@@ -1,0 +1,149 @@
+//! How a command fails: what is said on stderr, and the exit code.
+
+use std::error::Error as _;
+
+use anstyle::{AnsiColor, Style};
+use faqtory::{Error, ErrorKind};
+
+/// Exit code: some or all articles failed.
+pub(crate) const ARTICLES: u8 = 1;
+/// Exit code: wrong arguments or configuration.
+pub(crate) const USAGE: u8 = 2;
+/// Exit code: the model could not be obtained or loaded.
+pub(crate) const MODEL: u8 = 3;
+/// Exit code: stopped by Ctrl-C.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// The exit codes, for `--help`.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0    all is well
+  1    an article failed, or a part of its result is missing; the others were written
+  2    wrong arguments or configuration
+  3    the model could not be obtained or loaded
+  130  stopped by Ctrl-C";
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// An error that is still to be shown.
+    Error {
+        /// The error.
+        error: Error,
+        /// The exit code.
+        code: u8,
+    },
+    /// All is said; this is the exit code.
+    Reported(u8),
+    /// Whoever read stdout has gone: nothing to say, and no failure of ours.
+    BrokenPipe,
+}
+
+impl Failure {
+    /// An error on the way to a model: whatever its kind, it is the model that is missing, unless
+    /// the settings are wrong or the user stopped it.
+    pub(crate) fn of_model(error: Error) -> Self {
+        let code = match error.kind() {
+            ErrorKind::Config => USAGE,
+            ErrorKind::Cancelled => INTERRUPTED,
+            _ => MODEL,
+        };
+        Self::Error { error, code }
+    }
+
+    /// An error in what the user asked for.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Config, message).into()
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let code = match error.kind() {
+            ErrorKind::Config => USAGE,
+            ErrorKind::Model | ErrorKind::Download => MODEL,
+            ErrorKind::Cancelled => INTERRUPTED,
+            _ => ARTICLES,
+        };
+        Self::Error { error, code }
+    }
+}
+
+/// The error as it is shown, in colours: what, where, the causes, and what to do.
+pub(crate) fn report(error: &Error) -> String {
+    let (red, dim) = (AnsiColor::Red.on_default().bold(), Style::new().dimmed());
+    let mut text = format!("{red}error:{red:#} {}\n", visible(&error.to_string()));
+    let mut cause = error.source();
+    while let Some(e) = cause {
+        // Of a cause with several lines, such as a TOML error with its excerpt, the rest is indented.
+        let lines = visible(&e.to_string()).trim_end().replace('\n', "\n    ");
+        text.push_str(&format!("  {dim}caused by:{dim:#} {lines}\n"));
+        cause = e.source();
+    }
+    if let Some(hint) = hint(error.kind()) {
+        let cyan = AnsiColor::Cyan.on_default();
+        text.push_str(&format!("{cyan}hint:{cyan:#} {hint}\n"));
+    }
+    text
+}
+
+fn hint(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::Input => Some("faqtory reads articles in plain text and Markdown; `faqtory inspect FILE` shows how"),
+        ErrorKind::Io => Some("check that the path is right and that you may read or write it"),
+        ErrorKind::Config => Some("`faqtory config` shows all settings and where they come from, `--help` all flags"),
+        ErrorKind::Model => {
+            Some("`faqtory models list` shows the models; `--model PATH.gguf` takes a file of your own")
+        }
+        ErrorKind::Download => Some("go online and run `faqtory models pull`, or take a file with `--model PATH.gguf`"),
+        ErrorKind::ContextLength => Some("shorten the article, or take a model with a longer context"),
+        ErrorKind::Inference => Some("try `--device cpu`, or another model"),
+        _ => None,
+    }
+}
+
+/// The text with control characters made visible: file names and files must not steer a terminal.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{FFFD}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn a_report_says_what_where_why_and_what_to_do() {
+        let error = Error::new(ErrorKind::Io, "cannot read it").at("a.txt").with_source("line one\nline two");
+        assert_eq!(
+            plain(&report(&error)),
+            "error: a.txt: cannot read it\n  caused by: line one\n    line two\n\
+             hint: check that the path is right and that you may read or write it\n"
+        );
+        let error = Error::new(ErrorKind::Cancelled, "stopped");
+        assert_eq!(plain(&report(&error)), "error: stopped\n");
+    }
+
+    #[test]
+    fn names_cannot_steer_the_terminal() {
+        let error = Error::new(ErrorKind::Cancelled, "x").at("\u{1b}[2Jevil\u{7}");
+        assert!(plain(&report(&error)).contains("\u{FFFD}[2Jevil\u{FFFD}"));
+    }
+
+    #[test]
+    fn codes_follow_the_kind() {
+        let code = |failure| match failure {
+            Failure::Error { code, .. } => code,
+            other => panic!("{other:?}"),
+        };
+        let error = |kind| Error::new(kind, "x");
+        assert_eq!(code(error(ErrorKind::Config).into()), 2);
+        assert_eq!(code(error(ErrorKind::Download).into()), 3);
+        assert_eq!(code(error(ErrorKind::Io).into()), 1);
+        assert_eq!(code(Failure::of_model(error(ErrorKind::Io))), 3);
+        assert_eq!(code(Failure::of_model(error(ErrorKind::Cancelled))), 130);
+    }
+}

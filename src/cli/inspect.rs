@@ -1,0 +1,259 @@
+//! `faqtory inspect`: how an article was read.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anstyle::{AnsiColor, Style};
+use clap::{Args, ValueEnum};
+use faqtory::article::{Article, Passage, Span};
+use faqtory::lang::Language;
+use serde::Serialize;
+
+use super::args::ModelArgs;
+use super::config::Raw;
+use super::failure::{Failure, visible};
+use super::runtime::TokenCount;
+use super::write::name;
+use super::{Context, runtime, ui, write};
+
+/// Show how an article was read: its parts, its sentences, and what was left out
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Numbers in brackets are byte ranges of the normalized text, which the JSON form holds.
+
+Examples:
+  faqtory inspect article.txt
+  faqtory inspect article.txt --format json")]
+pub(crate) struct InspectArgs {
+    /// Article: a file in plain text or Markdown, or - for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// How to show it
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    format: View,
+
+    /// Language of the article, if it should not be detected
+    #[arg(long, value_name = "LANG")]
+    source_lang: Option<Language>,
+
+    #[command(flatten)]
+    model: ModelArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum View {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// The JSON form.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    /// Words of the body.
+    words: usize,
+    /// Sentences of the body.
+    sentences: usize,
+    /// Tokens of the body, if a tokenizer is here.
+    tokens: Option<TokenCount>,
+    /// The article.
+    article: &'a Article,
+}
+
+pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> {
+    let mut flags = Raw { source_lang: args.source_lang, ..Raw::default() };
+    args.model.add_to(&mut flags);
+    let config = context.config(flags)?;
+    let article = write::read(&args.file, &config, &context.ui)?;
+    let tokens = runtime::count_tokens(&config, &body(&article))?;
+    let report =
+        Report { words: article.word_count(), sentences: article.sentences().count(), tokens, article: &article };
+    match args.format {
+        View::Text => ui::print_styled(&show(&report)),
+        View::Json => {
+            let json = serde_json::to_string_pretty(&report).map_err(|e| {
+                faqtory::Error::new(faqtory::ErrorKind::Io, "cannot write the article as JSON").with_source(e)
+            })?;
+            ui::print(&format!("{json}\n"))
+        }
+    }
+}
+
+/// What a model would read of it: headings and passages.
+fn body(article: &Article) -> String {
+    let mut blocks = Vec::new();
+    for section in &article.sections {
+        blocks.extend(section.heading.map(|h| article.slice(h.span)));
+        blocks.extend(section.passages.iter().map(|p| article.slice(p.span)));
+    }
+    blocks.join("\n\n")
+}
+
+const STRONG: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const HEADING: Style = AnsiColor::Cyan.on_default().bold();
+
+fn show(report: &Report<'_>) -> String {
+    let article = report.article;
+    let mut page = String::new();
+    let mut field = |name: &str, value: &str| {
+        let _ = writeln!(page, "{STRONG}{name:<9}{STRONG:#} {}", one_line(value));
+    };
+    field("source", &article.source);
+    field("format", &name(&article.format));
+    let sure = format!("{:.0} % sure", article.language_confidence * 100.0);
+    field("language", &format!("{} ({}), {sure}", article.language, article.language.english_name()));
+    for (name, value) in
+        [("title", &article.title), ("deck", &article.deck), ("byline", &article.byline), ("date", &article.date)]
+    {
+        field(name, value.as_deref().unwrap_or("(none)"));
+    }
+    let tokens = match &report.tokens {
+        Some(tokens) => format!("{} tokens ({})", tokens.count, tokens.model),
+        None => "no model here: token count not shown".to_owned(),
+    };
+    let passages = article.passages().count();
+    field("size", &format!("{} words, {} sentences, {passages} passages; {tokens}", report.words, report.sentences));
+
+    for section in &article.sections {
+        match section.heading {
+            Some(heading) => {
+                let (span, text) = (range(heading.span), one_line(article.slice(heading.span)));
+                let marks = "#".repeat(usize::from(heading.level.clamp(1, 6)));
+                let _ = writeln!(page, "\n{HEADING}{marks} {text}{HEADING:#} {DIM}{span}{DIM:#}");
+            }
+            None => page.push('\n'),
+        }
+        for passage in &section.passages {
+            show_passage(&mut page, article, passage);
+        }
+    }
+    show_own_faq(&mut page, article);
+    show_dropped(&mut page, article);
+    page
+}
+
+fn show_passage(page: &mut String, article: &Article, passage: &Passage) {
+    let _ = writeln!(page, "{DIM}{} {}{DIM:#}", name(&passage.kind), range(passage.span));
+    for sentence in &passage.sentences {
+        let text = one_line(article.slice(sentence.span));
+        let _ = writeln!(page, "  {DIM}{:<13}{DIM:#} {text}", range(sentence.span));
+    }
+}
+
+fn show_own_faq(page: &mut String, article: &Article) {
+    let Some(faq) = &article.own_faq else {
+        let _ = writeln!(page, "\n{HEADING}The article's own FAQ block{HEADING:#}: none");
+        return;
+    };
+    let title = faq.title.as_deref().map(|t| format!(" \"{}\"", one_line(t))).unwrap_or_default();
+    let span = range(faq.span);
+    let _ = writeln!(page, "\n{HEADING}The article's own FAQ block{HEADING:#}{title} {DIM}{span}{DIM:#}");
+    let _ = writeln!(page, "{DIM}kept to compare with, never shown to a model{DIM:#}");
+    for pair in &faq.pairs {
+        let _ = writeln!(page, "  Q: {}\n  A: {}", one_line(&pair.question), one_line(&pair.answer));
+    }
+}
+
+fn show_dropped(page: &mut String, article: &Article) {
+    let _ = writeln!(
+        page,
+        "\n{HEADING}Left out{HEADING:#}: {}",
+        match article.dropped.len() {
+            0 => "nothing".to_owned(),
+            n => n.to_string(),
+        }
+    );
+    for dropped in &article.dropped {
+        let (span, text) = (range(dropped.span), one_line(article.slice(dropped.span)));
+        let _ = writeln!(page, "  {DIM}{span:<13}{DIM:#} {}: {text}", name(&dropped.reason));
+    }
+}
+
+fn range(span: Span) -> String {
+    format!("[{}..{}]", span.start, span.end)
+}
+
+/// The text without line breaks and control characters.
+fn one_line(text: &str) -> String {
+    visible(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use faqtory::article::{
+        DropReason, Dropped, Heading, OwnFaq, PassageKind, QaPair, Section, Sentence, SourceFormat,
+    };
+
+    fn article() -> Article {
+        let text = "Title\nFirst one. Second\none.\nHead\nThird.\nPhoto: me\u{1b}[2J".to_owned();
+        let span = |part: &str| {
+            let start = text.find(part).unwrap();
+            Span::new(start, start + part.len())
+        };
+        let passage = |whole: &str, sentences: &[&str]| Passage {
+            kind: PassageKind::Paragraph,
+            span: span(whole),
+            sentences: sentences.iter().map(|s| Sentence { span: span(s) }).collect(),
+        };
+        Article {
+            source: "a.txt".into(),
+            format: SourceFormat::Text,
+            language: Language::EN,
+            language_confidence: 0.987,
+            title: Some("Title".into()),
+            deck: None,
+            byline: None,
+            date: None,
+            sections: vec![
+                Section {
+                    heading: None,
+                    passages: vec![passage("First one. Second\none.", &["First one.", "Second\none."])],
+                },
+                Section {
+                    heading: Some(Heading { span: span("Head"), level: 2 }),
+                    passages: vec![passage("Third.", &["Third."])],
+                },
+            ],
+            own_faq: Some(OwnFaq {
+                title: Some("FAQ".into()),
+                pairs: vec![QaPair { question: "Why?".into(), answer: "So.\n\nYes.".into() }],
+                span: Span::new(0, 5),
+            }),
+            dropped: vec![Dropped { span: span("Photo: me\u{1b}[2J"), reason: DropReason::PhotoCredit }],
+            text: text.clone(),
+        }
+    }
+
+    #[test]
+    fn everything_that_was_read_is_shown() {
+        let article = article();
+        let tokens = Some(TokenCount { model: "m".into(), count: 42 });
+        let report = Report { words: 5, sentences: 3, tokens, article: &article };
+        let page = anstream::adapter::strip_str(&show(&report)).to_string();
+        for line in [
+            "language  en (English), 99 % sure",
+            "title     Title",
+            "deck      (none)",
+            "size      5 words, 3 sentences, 2 passages; 42 tokens (m)",
+            "paragraph [6..28]",
+            "  [6..16]       First one.",
+            "  [17..28]      Second one.",
+            "## Head [29..33]",
+            "The article's own FAQ block \"FAQ\" [0..5]",
+            "  A: So. Yes.",
+            "Left out: 1",
+        ] {
+            assert!(page.lines().any(|l| l == line), "{line:?} is not in:\n{page}");
+        }
+        assert!(page.contains("photo credit: Photo: me\u{FFFD}[2J"), "{page}");
+    }
+
+    #[test]
+    fn the_body_has_headings_and_no_faq() {
+        assert_eq!(body(&article()), "First one. Second\none.\n\nHead\n\nThird.");
+    }
+}

@@ -1,0 +1,271 @@
+//! Where results go: stdout, one file, or a file for each article in a folder.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use faqtory::content::Output;
+use faqtory::render::{self, Format};
+use faqtory::{Error, ErrorKind};
+
+use super::failure::Failure;
+use super::ui;
+
+/// Writes the results of one run.
+#[derive(Debug)]
+pub(crate) struct Sink {
+    format: Format,
+    place: Place,
+    /// How many articles this run has.
+    articles: usize,
+}
+
+#[derive(Debug)]
+enum Place {
+    Stdout,
+    File(PathBuf),
+    /// The names that are taken, in lower case: some file systems know no other.
+    Folder {
+        path: PathBuf,
+        taken: HashSet<String>,
+    },
+}
+
+impl Sink {
+    /// Decides where to write by what `-o` says: nothing is stdout; an existing folder or a name
+    /// that ends with a separator, which is made, is a folder; everything else is a file.
+    ///
+    /// # Errors
+    /// `Config` if several articles would go to one file, or a result would replace an article;
+    /// `Io` if the folder cannot be made.
+    pub(crate) fn new(output: Option<&Path>, inputs: &[PathBuf], format: Format) -> Result<Self, Failure> {
+        let articles = inputs.len();
+        let Some(path) = output else { return Ok(Self { format, place: Place::Stdout, articles }) };
+        let named_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
+        if path.is_dir() || named_as_folder {
+            fs::create_dir_all(path).map_err(|e| io("cannot make the output folder", path, e))?;
+            let taken = inputs.iter().filter(|input| is_in(input, path)).map(|input| lower_name(input)).collect();
+            return Ok(Self { format, place: Place::Folder { path: path.to_owned(), taken }, articles });
+        }
+        if articles > 1 {
+            let path = path.display();
+            return Err(Failure::usage(format!("{articles} articles cannot go to one file; give a folder: `{path}/`")));
+        }
+        // To be found out now, not after the model has worked for minutes.
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            let (path, folder) = (path.display(), folder.display());
+            return Err(Failure::usage(format!("cannot write `{path}`: there is no folder `{folder}`")));
+        }
+        let here = path.canonicalize().ok();
+        if here.is_some() && inputs.iter().any(|input| input.canonicalize().ok() == here) {
+            let path = path.display();
+            return Err(Failure::usage(format!("the result would replace the article `{path}`; give another name")));
+        }
+        Ok(Self { format, place: Place::File(path.to_owned()), articles })
+    }
+
+    /// Writes the result for one article, and says to which file, if it is one.
+    pub(crate) fn write(&mut self, input: &Path, output: &Output) -> Result<Option<PathBuf>, Failure> {
+        let text = render::render(output, self.format);
+        let path = match &mut self.place {
+            Place::Stdout if self.articles == 1 => return ui::print(&text).map(|()| None),
+            Place::Stdout => return ui::print(&among_others(&text, input, self.format)).map(|()| None),
+            Place::File(path) => path.clone(),
+            Place::Folder { path, taken } => path.join(unique_name(input, output, self.format, taken)),
+        };
+        write_file(&path, &text)?;
+        Ok(Some(path))
+    }
+}
+
+/// A result between others on stdout: JSON on one line of its own, everything else after a line
+/// that names the article.
+fn among_others(text: &str, input: &Path, format: Format) -> String {
+    let name: String =
+        input.display().to_string().chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
+    match format {
+        Format::Json | Format::JsonLd => format!("{}\n", on_one_line(text)),
+        // Two hyphens or a `>` could end the comment.
+        Format::Markdown | Format::Html => {
+            format!("<!-- {} -->\n\n{text}\n", name.replace("--", "- -").replace('>', "&gt;"))
+        }
+        _ => format!("==> {name} <==\n\n{text}\n"),
+    }
+}
+
+/// JSON without the white space between its tokens. The tokens stay as they are: the escapes of
+/// JSON-LD protect the page that it is put on.
+fn on_one_line(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for c in json.chars() {
+        if in_string {
+            in_string = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+        } else if c.is_ascii_whitespace() {
+            continue;
+        } else {
+            in_string = c == '"';
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `<stem>.<lang>.<extension>`, with a number before the language if that name is taken.
+fn unique_name(input: &Path, output: &Output, format: Format, taken: &mut HashSet<String>) -> String {
+    let stem = match input.file_stem() {
+        Some(stem) if input != Path::new("-") => stem.to_string_lossy().into_owned(),
+        _ => "article".to_owned(),
+    };
+    let end = format!("{}.{}", output.language, format.extension());
+    let names = std::iter::once(format!("{stem}.{end}")).chain((2..).map(|n| format!("{stem}-{n}.{end}")));
+    let mut names = names.skip_while(|name| taken.contains(&name.to_lowercase()));
+    let name = names.next().unwrap_or_default();
+    taken.insert(name.to_lowercase());
+    name
+}
+
+fn lower_name(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
+fn is_in(file: &Path, folder: &Path) -> bool {
+    let parent = file.canonicalize().ok().and_then(|f| f.parent().map(Path::to_owned));
+    parent.is_some() && parent == folder.canonicalize().ok()
+}
+
+/// Writes a file so that it is never there by half: a temporary file beside it takes its name.
+fn write_file(path: &Path, text: &str) -> Result<(), Error> {
+    let failed = |e| io("cannot write the result", path, e);
+    // A link keeps being one: what it points to is replaced.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let old = fs::metadata(&target).ok();
+    if old.as_ref().is_some_and(|m| !m.is_file()) {
+        // A device or a pipe cannot be replaced, and is not to be.
+        return fs::write(&target, text).map_err(failed);
+    }
+    if old.as_ref().is_some_and(|m| m.permissions().readonly()) {
+        return Err(failed(std::io::Error::new(std::io::ErrorKind::PermissionDenied, "the file is read-only")));
+    }
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".faqtory-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    if let Some(old) = old {
+        file.as_file().set_permissions(old.permissions()).map_err(failed)?;
+    }
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(&target).map_err(|e| failed(e.error))?;
+    Ok(())
+}
+
+fn io(what: &str, path: &Path, cause: std::io::Error) -> Error {
+    Error::new(ErrorKind::Io, what).at(path.display().to_string()).with_source(cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use faqtory::content::{ModelInfo, SCHEMA_VERSION, SourceInfo, TokenCounts, Usage};
+    use faqtory::lang::Language;
+
+    fn output() -> Output {
+        let model = ModelInfo {
+            id: "m".into(),
+            sha256: None,
+            architecture: "a".into(),
+            context_length: 1,
+            device: "cpu".into(),
+        };
+        let usage = Usage {
+            faqtory: "0".into(),
+            model,
+            prompt_version: "p".into(),
+            seed: 0,
+            temperature: 0.0,
+            tokens: TokenCounts::default(),
+            seconds: Default::default(),
+        };
+        Output {
+            schema_version: SCHEMA_VERSION,
+            article: SourceInfo { source: "-".into(), title: None, language: Language::EN, words: 1 },
+            language: Language::ES,
+            summary: None,
+            faq: None,
+            questions_asked: None,
+            rejections: Vec::new(),
+            usage,
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_leave_articles_alone() {
+        let mut taken = HashSet::from(["b.es.md".to_owned()]);
+        let mut name = |input: &str| unique_name(Path::new(input), &output(), Format::Markdown, &mut taken);
+        assert_eq!(name("x/a.txt"), "a.es.md");
+        assert_eq!(name("y/A.txt"), "A-2.es.md");
+        assert_eq!(name("a.md"), "a-3.es.md");
+        assert_eq!(name("b"), "b-2.es.md");
+        assert_eq!(name("-"), "article.es.md");
+    }
+
+    #[test]
+    fn json_on_one_line_means_the_same() {
+        let json = serde_json::json!({"a b": [1, "x \" y \\"], "c": {"d": " { \n "}});
+        let line = on_one_line(&format!("{json:#}"));
+        assert_eq!(line, json.to_string());
+        assert_eq!(on_one_line("{ \"x\": \"\\u003c /script\" }"), "{\"x\":\"\\u003c /script\"}");
+    }
+
+    #[test]
+    fn a_name_cannot_end_the_comment() {
+        let text = among_others("body\n", Path::new("a-->b.txt"), Format::Html);
+        assert_eq!(text, "<!-- a- -&gt;b.txt -->\n\nbody\n\n");
+    }
+
+    #[test]
+    fn several_articles_need_a_folder_and_articles_are_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a.txt"), folder.path().join("b.txt"));
+        fs::write(&a, "x").unwrap();
+        let sink = |output: &Path, inputs: &[PathBuf]| Sink::new(Some(output), inputs, Format::Text);
+        assert!(matches!(sink(&b, &[a.clone(), b.clone()]), Err(Failure::Error { code: 2, .. })));
+        assert!(matches!(sink(&a, std::slice::from_ref(&a)), Err(Failure::Error { code: 2, .. })));
+        let made = folder.path().join("new/deep/");
+        sink(&made, &[a, b]).unwrap();
+        assert!(made.is_dir());
+    }
+
+    #[test]
+    fn files_are_replaced_whole_and_nothing_is_left_beside_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.md");
+        write_file(&path, "one").unwrap();
+        write_file(&path, "two").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let error = write_file(&folder.path().join("missing/out.md"), "x").unwrap_err();
+        assert!(error.to_string().contains("cannot write the result"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_permissions_are_kept() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "old").unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(&real, &link).unwrap();
+        write_file(&link, "new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&real).unwrap(), "new");
+        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+}

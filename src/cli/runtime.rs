@@ -1,0 +1,153 @@
+//! From the configuration to a running model: the store, the model's file, the engine.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use faqtory::engine::scripted::ScriptedEngine;
+use faqtory::engine::store::{self, ModelFile, ModelStore};
+use faqtory::engine::{Engine, Sampling};
+use faqtory::{Error, ErrorKind};
+
+use super::config::{Config, ModelChoice};
+use super::failure::Failure;
+use super::interrupt;
+use super::progress::StoreProgress;
+use super::ui::Ui;
+
+/// The model store.
+pub(crate) fn store(config: &Config) -> Result<ModelStore, Failure> {
+    ModelStore::new(config.store()).map_err(Failure::of_model)
+}
+
+/// The id of the model that is used where none is named.
+pub(crate) fn default_id(store: &ModelStore) -> Result<&str, Failure> {
+    let manifests = store.manifests();
+    manifests.first().map(|m| m.id.as_str()).ok_or_else(|| {
+        Failure::of_model(Error::new(ErrorKind::Model, "no model is known; name a file with `--model PATH.gguf`"))
+    })
+}
+
+/// A model that is running.
+pub(crate) struct Started {
+    /// It.
+    pub(crate) engine: Box<dyn Engine>,
+    /// How to sample from it where nothing is set.
+    pub(crate) sampling: Sampling,
+}
+
+/// The chosen model, started; fetched first if it is not here.
+pub(crate) fn start(config: &Config, ui: &Ui) -> Result<Started, Failure> {
+    interrupt::install();
+    match config.model.as_ref().map(|m| &m.value) {
+        Some(ModelChoice::Script(path)) => {
+            let engine = Box::new(ScriptedEngine::from_file(path).map_err(Failure::of_model)?);
+            Ok(Started { engine, sampling: Sampling::default() })
+        }
+        Some(ModelChoice::File(path)) => {
+            let engine = load(path, &path.display().to_string(), None, config, ui).map_err(Failure::of_model)?;
+            Ok(Started { engine, sampling: Sampling::default() })
+        }
+        Some(ModelChoice::Id(id)) => start_from_store(&store(config)?, id, config, ui),
+        None => {
+            let store = store(config)?;
+            start_from_store(&store, default_id(&store)?, config, ui)
+        }
+    }
+}
+
+fn start_from_store(store: &ModelStore, id: &str, config: &Config, ui: &Ui) -> Result<Started, Failure> {
+    let sampling = store.manifest(id).map_err(Failure::of_model)?.sampling.unwrap_or_default();
+    let file = ensure(store, id, config, ui)?;
+    let engine = load(&file.path, &file.id, Some(file.sha256), config, ui).map_err(Failure::of_model)?;
+    Ok(Started { engine, sampling })
+}
+
+/// The file of a model of the store, fetched if it is not here and the network may be used.
+pub(crate) fn ensure(store: &ModelStore, id: &str, config: &Config, ui: &Ui) -> Result<ModelFile, Failure> {
+    store.manifest(id).map_err(Failure::of_model)?;
+    let mut progress = StoreProgress::new(ui, id);
+    if !config.offline.value {
+        return store.ensure(id, &mut |p| progress.on(p)).map_err(Failure::of_model);
+    }
+    let mut why = "the model is not here".to_owned();
+    if store.find(id).map_err(Failure::of_model)?.is_some() {
+        let mut goes_online = false;
+        let result = store.ensure(id, &mut |p| match p {
+            // What is here was looked at before, so this is a source on the network.
+            store::Progress::Trying(_) => {
+                goes_online = true;
+                ControlFlow::Break(())
+            }
+            store::Progress::Failed(said) => {
+                why.clone_from(&said);
+                progress.on(store::Progress::Failed(said))
+            }
+            other => progress.on(other),
+        });
+        if !goes_online {
+            return result.map_err(Failure::of_model);
+        }
+    }
+    let message = format!("{why}, and the network is not to be used ({})", config.offline.origin);
+    Err(Failure::of_model(Error::new(ErrorKind::Download, message).at(id)))
+}
+
+fn load(path: &Path, id: &str, sha256: Option<String>, config: &Config, ui: &Ui) -> Result<Box<dyn Engine>, Error> {
+    if !path.is_file() {
+        return Err(Error::new(ErrorKind::Model, "there is no such model file").at(path.display().to_string()));
+    }
+    ui.step(&format!("loading {id} from {}", path.display()));
+    let bar = ui.spinner();
+    bar.0.set_message(format!("loading {id}"));
+    load_candle(path, id, sha256, config)
+}
+
+// TO FILL IN (1 of 2): start the Candle engine.
+//     let options = LoadOptions { device: config.device.value, threads: .., context_length: .. };
+//     Ok(Box::new(CandleEngine::load(path, id, sha256, &options)?))
+fn load_candle(path: &Path, id: &str, sha256: Option<String>, config: &Config) -> Result<Box<dyn Engine>, Error> {
+    let _ = (id, sha256, config.device.value, config.threads.as_ref(), config.context_length.as_ref());
+    Err(Error::new(ErrorKind::Inference, "this build has no engine for model files").at(path.display().to_string()))
+}
+
+/// A number of tokens, and the model that counted them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct TokenCount {
+    /// The model.
+    pub(crate) model: String,
+    /// The number.
+    pub(crate) count: usize,
+}
+
+/// The number of tokens of a text by the chosen model's tokenizer; `None` if the model is not here.
+/// Nothing is fetched.
+pub(crate) fn count_tokens(config: &Config, text: &str) -> Result<Option<TokenCount>, Failure> {
+    let (model, path) = match config.model.as_ref().map(|m| &m.value) {
+        Some(ModelChoice::Script(path)) => {
+            let engine = ScriptedEngine::from_file(path).map_err(Failure::of_model)?;
+            let count = engine.count_tokens(text).map_err(Failure::of_model)?;
+            return Ok(Some(TokenCount { model: engine.info().id.clone(), count }));
+        }
+        Some(ModelChoice::File(path)) => (path.display().to_string(), path.is_file().then(|| path.clone())),
+        Some(ModelChoice::Id(id)) => (id.clone(), find(&store(config)?, id)?),
+        None => {
+            let store = store(config)?;
+            let Some(id) = store.manifests().first().map(|m| m.id.clone()) else { return Ok(None) };
+            let path = find(&store, &id)?;
+            (id, path)
+        }
+    };
+    let Some(path) = path else { return Ok(None) };
+    let count = count_in_file(&path, text).map_err(Failure::of_model)?;
+    Ok(Some(TokenCount { model, count }))
+}
+
+fn find(store: &ModelStore, id: &str) -> Result<Option<PathBuf>, Failure> {
+    store.manifest(id).and_then(|m| store.find(&m.id)).map_err(Failure::of_model)
+}
+
+// TO FILL IN (2 of 2): faqtory::engine::tokenizer::count_tokens_in_gguf(path, text)
+fn count_in_file(path: &Path, text: &str) -> Result<usize, Error> {
+    let _ = text;
+    Err(Error::new(ErrorKind::Model, "this build cannot read tokenizers").at(path.display().to_string()))
+}

@@ -1,0 +1,106 @@
+//! `faqtory inspect`.
+
+use crate::harness::{ENGLISH, World};
+
+const PAGE: &str = "\
+Town opens a library in the old railway station
+
+The town of Harrow Bridge opened a public library in its old railway station on Monday. The building had been empty \
+for eleven years.
+
+What it lends
+
+The library lends books, tools and musical instruments. It is open from Tuesday to Saturday.
+
+Photo © Harrow Bridge Council
+
+Frequently asked questions
+
+Who may borrow books?
+
+Everybody who lives in the town may borrow books.
+
+Does it cost anything?
+
+No, the library is free for everybody.
+";
+
+#[test]
+fn the_parts_of_an_article_are_shown() {
+    let world = World::with_articles();
+    world.file("page.txt", PAGE);
+    let ran = world.run("inspect page.txt").exits(0).says_nothing().prints(&[
+        "Town opens a library in the old railway station",
+        "en (English)",
+        "% sure",
+        "The building had been empty for eleven years.",
+        "What it lends",
+        "Photo © Harrow Bridge Council",
+        "photo credit",
+        "Q: Who may borrow books?",
+        "A: No, the library is free for everybody.",
+        "no model here: token count not shown",
+        "words",
+        "sentences",
+    ]);
+    assert!(!ran.stdout.contains('\u{1b}'), "colours are for terminals");
+}
+
+#[test]
+fn the_spans_of_the_json_form_are_true() {
+    let world = World::with_articles();
+    world.file("page.txt", PAGE);
+    let report = world.run("inspect page.txt --format json").exits(0).says_nothing().json();
+    let text = report["article"]["text"].as_str().expect("the text");
+    let slice = |span: &serde_json::Value| {
+        let at = |key: &str| span[key].as_u64().expect("a number") as usize;
+        &text[at("start")..at("end")]
+    };
+    let sections = report["article"]["sections"].as_array().expect("sections");
+    let sentences: Vec<_> = sections
+        .iter()
+        .flat_map(|section| section["passages"].as_array().expect("passages"))
+        .flat_map(|passage| passage["sentences"].as_array().expect("sentences"))
+        .map(|sentence| slice(&sentence["span"]))
+        .collect();
+    assert_eq!(sentences.len() as u64, report["sentences"].as_u64().unwrap());
+    assert!(sentences.contains(&"The building had been empty for eleven years."), "{sentences:?}");
+    assert!(sentences.iter().all(|s| !s.contains("borrow") && !s.contains("Photo")), "{sentences:?}");
+    assert_eq!(report["article"]["own_faq"]["pairs"][0]["question"], "Who may borrow books?");
+    assert_eq!(report["article"]["dropped"][0]["reason"], "photo_credit");
+    assert_eq!(report["tokens"], serde_json::Value::Null);
+}
+
+#[test]
+fn tokens_are_counted_by_a_model_that_is_here() {
+    let world = World::with_articles();
+    let report = world.run("inspect en.txt --format json --model scripted:model.toml").exits(0).json();
+    assert_eq!(report["tokens"]["model"], "scripted");
+    // Words are the tokens of the scripted model, and this article has no headings.
+    assert_eq!(report["tokens"]["count"], report["words"]);
+    world.run("inspect en.txt --model scripted:model.toml").exits(0).prints(&[" tokens (scripted)"]);
+}
+
+#[test]
+fn markdown_and_standard_input_are_read_too() {
+    let world = World::with_articles();
+    world.file("page.md", "# A title\n\nThe first paragraph has one sentence.\n\n## A part\n\n- The first item\n");
+    world.run("inspect page.md").exits(0).prints(&["markdown", "A title", "## A part", "list item"]);
+    let ran = world.run_with("inspect -", ENGLISH.as_bytes()).exits(0);
+    ran.prints(&["source    -", "eleven years."]);
+}
+
+#[test]
+fn a_language_can_be_said() {
+    let world = World::with_articles();
+    world.run("inspect en.txt --source-lang es").exits(0).prints(&["es (Spanish), 100 % sure"]);
+}
+
+#[test]
+fn a_named_model_must_be_known_but_nothing_is_fetched() {
+    let world = World::with_articles();
+    world.run("inspect en.txt --model no-such-model").exits(3).says(&["no model is called `no-such-model`"]);
+    let ran = world.run("inspect en.txt --model smollm2-135m-instruct").exits(0);
+    ran.prints(&["no model here: token count not shown"]);
+    assert!(!world.path("data").exists(), "{:?}", world.names("data"));
+}

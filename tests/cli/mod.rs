@@ -1,0 +1,9 @@
+//! Every command, every format, every error, with the scripted model.
+
+mod completions;
+mod configuration;
+mod errors;
+mod inspect;
+mod models;
+mod output;
+mod write;
