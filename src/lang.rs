@@ -42,6 +42,9 @@ impl Language {
     /// Spanish.
     pub const ES: Self = Self(1);
 
+    /// Portuguese.
+    pub const PT: Self = Self(2);
+
     /// All languages that can be told apart.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..TABLE.len()).map(Self)
@@ -160,6 +163,9 @@ mod tests {
         assert_eq!(detect("The council approved the budget on Monday.").unwrap().language, Language::EN);
         assert_eq!(detect("El consejo aprobó el presupuesto el lunes.").unwrap().language, Language::ES);
         assert_eq!(detect("12345 -- 67"), None);
-        assert!(confidence("¿Cuándo abre la biblioteca?", Language::ES) > 0.8);
+        assert!(
+            confidence("¿Cuándo abre la biblioteca?", Language::ES)
+                > confidence("¿Cuándo abre la biblioteca?", Language::PT)
+        );
     }
 }

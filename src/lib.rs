@@ -13,5 +13,6 @@ pub mod loader;
 pub mod pipeline;
 pub mod prompt;
 pub mod render;
+pub mod sentence;
 
 pub use error::{Error, ErrorKind, Result};

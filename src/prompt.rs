@@ -99,8 +99,9 @@ impl PromptLibrary {
     /// # Errors
     /// `Io` if the folder cannot be read, `Config` if a file in it is not right.
     pub fn with_folder(mut self, folder: &Path) -> Result<Self> {
-        let unreadable =
-            |path: &Path, e| Error::new(ErrorKind::Io, "cannot read the prompts").at(path.display().to_string()).with_source(e);
+        let unreadable = |path: &Path, e| {
+            Error::new(ErrorKind::Io, "cannot read the prompts").at(path.display().to_string()).with_source(e)
+        };
         let list = |path: &Path| -> Result<Vec<_>> {
             let entries = std::fs::read_dir(path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
             entries.map_err(|e| unreadable(path, e))
@@ -158,7 +159,11 @@ impl PromptLibrary {
             let known: Vec<_> = self.languages().iter().map(|l| l.code()).collect();
             Error::new(
                 ErrorKind::Config,
-                format!("there are no prompts to write in {}; there are for {}", language.english_name(), known.join(", ")),
+                format!(
+                    "there are no prompts to write in {}; there are for {}",
+                    language.english_name(),
+                    known.join(", ")
+                ),
             )
         })
     }
@@ -178,7 +183,8 @@ impl PromptLibrary {
         let system = self.render(&self.wrapping("system", article.language), context! {})?;
         let body = article.body_markdown();
         let wrapped = self.render(&self.wrapping("article", article.language), context! { article => body.trim() })?;
-        let task = self.render(&path(ask.folder(), target), context! { questions, previous => previous.to_vec(), length })?;
+        let task =
+            self.render(&path(ask.folder(), target), context! { questions, previous => previous.to_vec(), length })?;
         let mut messages = vec![Message::system(system), Message::user(format!("{wrapped}\n\n{task}"))];
         if ask.task() == Task::Faq {
             // The model goes on behind the first label, so it cannot begin with a preamble.
@@ -201,7 +207,9 @@ impl PromptLibrary {
 
     /// What stands around an article, in its language if there is a file for it, else in English.
     fn wrapping(&self, folder: &str, language: Language) -> String {
-        Some(path(folder, language)).filter(|p| self.files.contains_key(p)).unwrap_or_else(|| path(folder, Language::EN))
+        Some(path(folder, language))
+            .filter(|p| self.files.contains_key(p))
+            .unwrap_or_else(|| path(folder, Language::EN))
     }
 
     fn render(&self, path: &str, context: Value) -> Result<String> {

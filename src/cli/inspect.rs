@@ -56,7 +56,7 @@ struct Report<'a> {
     words: usize,
     /// Sentences of the body.
     sentences: usize,
-    /// Tokens of the body, if a tokenizer is here.
+    /// Tokens of the text that a model sees, if a tokenizer is here.
     tokens: Option<TokenCount>,
     /// The article.
     article: &'a Article,
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> 
     args.model.add_to(&mut flags);
     let config = context.config(flags)?;
     let article = write::read(&args.file, &config, &context.ui)?;
-    let tokens = runtime::count_tokens(&config, &body(&article))?;
+    let tokens = runtime::count_tokens(&config, &article.body_markdown())?;
     let report =
         Report { words: article.word_count(), sentences: article.sentences().count(), tokens, article: &article };
     match args.format {
@@ -79,16 +79,6 @@ pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> 
             ui::print(&format!("{json}\n"))
         }
     }
-}
-
-/// What a model would read of it: headings and passages.
-fn body(article: &Article) -> String {
-    let mut blocks = Vec::new();
-    for section in &article.sections {
-        blocks.extend(section.heading.map(|h| article.slice(h.span)));
-        blocks.extend(section.passages.iter().map(|p| article.slice(p.span)));
-    }
-    blocks.join("\n\n")
 }
 
 const STRONG: Style = Style::new().bold();
@@ -250,10 +240,5 @@ mod tests {
             assert!(page.lines().any(|l| l == line), "{line:?} is not in:\n{page}");
         }
         assert!(page.contains("photo credit: Photo: me\u{FFFD}[2J"), "{page}");
-    }
-
-    #[test]
-    fn the_body_has_headings_and_no_faq() {
-        assert_eq!(body(&article()), "First one. Second\none.\n\nHead\n\nThird.");
     }
 }

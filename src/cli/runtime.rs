@@ -1,10 +1,11 @@
 //! From the configuration to a running model: the store, the model's file, the engine.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use faqtory::engine::candle::{CandleEngine, LoadOptions};
 use faqtory::engine::scripted::ScriptedEngine;
-use faqtory::engine::store::{self, ModelFile, ModelStore};
+use faqtory::engine::store::{ModelFile, ModelStore};
+use faqtory::engine::tokenizer::count_tokens_in_gguf;
 use faqtory::engine::{Engine, Sampling};
 use faqtory::{Error, ErrorKind};
 
@@ -57,39 +58,16 @@ pub(crate) fn start(config: &Config, ui: &Ui) -> Result<Started, Failure> {
 
 fn start_from_store(store: &ModelStore, id: &str, config: &Config, ui: &Ui) -> Result<Started, Failure> {
     let sampling = store.manifest(id).map_err(Failure::of_model)?.sampling.unwrap_or_default();
-    let file = ensure(store, id, config, ui)?;
+    let file = ensure(store, id, ui)?;
     let engine = load(&file.path, &file.id, Some(file.sha256), config, ui).map_err(Failure::of_model)?;
     Ok(Started { engine, sampling })
 }
 
 /// The file of a model of the store, fetched if it is not here and the network may be used.
-pub(crate) fn ensure(store: &ModelStore, id: &str, config: &Config, ui: &Ui) -> Result<ModelFile, Failure> {
+pub(crate) fn ensure(store: &ModelStore, id: &str, ui: &Ui) -> Result<ModelFile, Failure> {
     store.manifest(id).map_err(Failure::of_model)?;
     let mut progress = StoreProgress::new(ui, id);
-    if !config.offline.value {
-        return store.ensure(id, &mut |p| progress.on(p)).map_err(Failure::of_model);
-    }
-    let mut why = "the model is not here".to_owned();
-    if store.find(id).map_err(Failure::of_model)?.is_some() {
-        let mut goes_online = false;
-        let result = store.ensure(id, &mut |p| match p {
-            // What is here was looked at before, so this is a source on the network.
-            store::Progress::Trying(_) => {
-                goes_online = true;
-                ControlFlow::Break(())
-            }
-            store::Progress::Failed(said) => {
-                why.clone_from(&said);
-                progress.on(store::Progress::Failed(said))
-            }
-            other => progress.on(other),
-        });
-        if !goes_online {
-            return result.map_err(Failure::of_model);
-        }
-    }
-    let message = format!("{why}, and the network is not to be used ({})", config.offline.origin);
-    Err(Failure::of_model(Error::new(ErrorKind::Download, message).at(id)))
+    store.ensure(id, &mut |p| progress.on(p)).map_err(Failure::of_model)
 }
 
 fn load(path: &Path, id: &str, sha256: Option<String>, config: &Config, ui: &Ui) -> Result<Box<dyn Engine>, Error> {
@@ -99,15 +77,12 @@ fn load(path: &Path, id: &str, sha256: Option<String>, config: &Config, ui: &Ui)
     ui.step(&format!("loading {id} from {}", path.display()));
     let bar = ui.spinner();
     bar.0.set_message(format!("loading {id}"));
-    load_candle(path, id, sha256, config)
-}
-
-// TO FILL IN (1 of 2): start the Candle engine.
-//     let options = LoadOptions { device: config.device.value, threads: .., context_length: .. };
-//     Ok(Box::new(CandleEngine::load(path, id, sha256, &options)?))
-fn load_candle(path: &Path, id: &str, sha256: Option<String>, config: &Config) -> Result<Box<dyn Engine>, Error> {
-    let _ = (id, sha256, config.device.value, config.threads.as_ref(), config.context_length.as_ref());
-    Err(Error::new(ErrorKind::Inference, "this build has no engine for model files").at(path.display().to_string()))
+    let options = LoadOptions {
+        device: config.device.value,
+        threads: config.threads.as_ref().map(|t| t.value),
+        context_length: config.context_length.as_ref().map(|c| c.value),
+    };
+    Ok(Box::new(CandleEngine::load(path, id, sha256, &options)?))
 }
 
 /// A number of tokens, and the model that counted them.
@@ -138,16 +113,10 @@ pub(crate) fn count_tokens(config: &Config, text: &str) -> Result<Option<TokenCo
         }
     };
     let Some(path) = path else { return Ok(None) };
-    let count = count_in_file(&path, text).map_err(Failure::of_model)?;
+    let count = count_tokens_in_gguf(&path, text).map_err(Failure::of_model)?;
     Ok(Some(TokenCount { model, count }))
 }
 
 fn find(store: &ModelStore, id: &str) -> Result<Option<PathBuf>, Failure> {
     store.manifest(id).and_then(|m| store.find(&m.id)).map_err(Failure::of_model)
-}
-
-// TO FILL IN (2 of 2): faqtory::engine::tokenizer::count_tokens_in_gguf(path, text)
-fn count_in_file(path: &Path, text: &str) -> Result<usize, Error> {
-    let _ = text;
-    Err(Error::new(ErrorKind::Model, "this build cannot read tokenizers").at(path.display().to_string()))
 }

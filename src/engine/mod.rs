@@ -55,54 +55,13 @@ impl FromStr for DeviceChoice {
             _ => s.strip_prefix("cuda:").and_then(cuda),
         }
         .ok_or_else(|| {
-            Error::new(ErrorKind::Config, format!("unknown device `{s}`; known are auto, cpu, cuda, cuda:N, metal"))
+            Error::new(
+                ErrorKind::Config,
+                format!(
+                    "unknown device `{s}`; known are auto, cpu, cuda, cuda:N (N is the device's number, from 0), metal"
+                ),
+            )
         })
-    }
-}
-
-impl fmt::Display for DeviceChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Cpu => f.write_str("cpu"),
-            Self::Cuda(n) => write!(f, "cuda:{n}"),
-            Self::Metal => f.write_str("metal"),
-        }
-    }
-}
-
-/// Where a model should run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum DeviceChoice {
-    /// The best device that this build and machine have.
-    #[default]
-    Auto,
-    /// The processor.
-    Cpu,
-    /// The CUDA device with that number.
-    Cuda(usize),
-    /// The graphics processor of a Mac.
-    Metal,
-}
-
-impl FromStr for DeviceChoice {
-    type Err = Error;
-
-    fn from_str(s: &str) -> Result<Self> {
-        let unknown = || {
-            let known = "auto, cpu, cuda, cuda:N (N is the device's number, from 0), metal";
-            Error::new(ErrorKind::Config, format!("unknown device `{s}`; known are {known}"))
-        };
-        match s {
-            "auto" => Ok(Self::Auto),
-            "cpu" => Ok(Self::Cpu),
-            "cuda" => Ok(Self::Cuda(0)),
-            "metal" => Ok(Self::Metal),
-            _ => {
-                let number = s.strip_prefix("cuda:").ok_or_else(unknown)?;
-                number.parse().map(Self::Cuda).map_err(|_| unknown())
-            }
-        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Tests of the decoder against candle-transformers' own quantized models, with real weights.
 
 use std::fs::File;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use candle_core::quantized::gguf_file;

@@ -14,7 +14,6 @@ mod headings;
 mod markdown;
 mod normalize;
 mod segment;
-mod sentences;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -1,11 +1,11 @@
 //! The segmenter: a document of blocks in, an [`Article`] out. It is the same for every format.
 
 use super::block::{BlockKind, Document, Draft, Role};
-use super::sentences::sentences;
 use super::{LoadOptions, drop, faq, head, headings};
-use crate::article::{Article, Dropped, Heading, OwnFaq, Passage, PassageKind, Section, SourceFormat, Span};
+use crate::article::{Article, Dropped, Heading, OwnFaq, Passage, PassageKind, Section, Sentence, SourceFormat, Span};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::{self, Detected, Language};
+use crate::sentence;
 
 /// So much of the body, in bytes, is enough to tell its language.
 const LANGUAGE_SAMPLE: usize = 4_000;
@@ -108,8 +108,11 @@ fn sections(draft: &Draft<'_>, language: Language) -> Vec<Section> {
             sections.push(Section { heading: Some(Heading { span, level }), passages: Vec::new() });
         } else if let (Some(kind), Some(section)) = (passage_kind(draft, i), sections.last_mut()) {
             let sentences = match kind {
-                PassageKind::Code | PassageKind::TableRow => vec![crate::article::Sentence { span }],
-                _ => sentences(&draft.doc.text, span, language),
+                PassageKind::Code | PassageKind::TableRow => vec![Sentence { span }],
+                _ => sentence::split(&draft.doc.text[span.range()], language)
+                    .into_iter()
+                    .map(|s| Sentence { span: Span::new(span.start + s.start, span.start + s.end) })
+                    .collect(),
             };
             section.passages.push(Passage { kind, span, sentences });
         }

@@ -58,7 +58,10 @@ impl FaqChecker<'_> {
             return Some(RejectReason::RepeatsQuestion);
         }
         let known = self.accepted.iter();
-        if known.clone().any(|e| overlap(&e.question, question) >= SAME_QUESTION || overlap(&e.answer, answer) >= SAME_ANSWER) {
+        if known
+            .clone()
+            .any(|e| overlap(&e.question, question) >= SAME_QUESTION || overlap(&e.answer, answer) >= SAME_ANSWER)
+        {
             return Some(RejectReason::Duplicate);
         }
         (known.len() >= self.wanted).then_some(RejectReason::Surplus)
@@ -100,7 +103,12 @@ mod tests {
     use super::*;
     use crate::prompt::PromptLibrary;
 
-    fn check(target: Language, wanted: usize, truncated: bool, pairs: &[(&str, &str)]) -> (Vec<FaqEntry>, Vec<RejectReason>) {
+    fn check(
+        target: Language,
+        wanted: usize,
+        truncated: bool,
+        pairs: &[(&str, &str)],
+    ) -> (Vec<FaqEntry>, Vec<RejectReason>) {
         let prompts = PromptLibrary::builtin();
         let labels = prompts.labels(target).unwrap();
         let mut checker = FaqChecker { target, labels, wanted, accepted: Vec::new(), rejections: Vec::new() };
@@ -111,8 +119,12 @@ mod tests {
 
     #[test]
     fn good_entries_pass_and_small_faults_of_form_are_mended() {
-        let (accepted, rejected) =
-            check(Language::ES, 4, false, &[("Cuándo abre la biblioteca del puerto?", "La biblioteca del puerto abre el lunes a las nueve")]);
+        let (accepted, rejected) = check(
+            Language::ES,
+            4,
+            false,
+            &[("Cuándo abre la biblioteca del puerto?", "La biblioteca del puerto abre el lunes a las nueve")],
+        );
         assert_eq!(rejected, []);
         assert_eq!(accepted[0].question, "¿Cuándo abre la biblioteca del puerto?");
         assert_eq!(accepted[0].answer, "La biblioteca del puerto abre el lunes a las nueve.");
@@ -131,7 +143,10 @@ mod tests {
                 ("The opening of the library.", "It is a great day for the whole town."),
                 ("When does the harbour library open, then?", "Nobody has said anything about that so far."),
                 ("How late is it open?", "The library opens on Monday at nine in the morning!"),
-                ("Who pays for the new roof of the school?", "¿Quién lo paga? El ayuntamiento paga todo el tejado nuevo."),
+                (
+                    "Who pays for the new roof of the school?",
+                    "¿Quién lo paga? El ayuntamiento paga todo el tejado nuevo.",
+                ),
                 ("Why was the old mill closed by the council?", "Why the old mill was closed by the council."),
                 ("Who runs it?", "A group of forty volunteers from the town runs the library."),
                 ("What does a library card cost?", "A card is free for everyone under eighteen."),

@@ -208,7 +208,11 @@ pub fn run(
 
 /// The prompt ends with the first label, which so is no part of what the model wrote; some repeat it.
 fn with_label(parser: &FaqParser, labels: &Labels, text: &str) -> String {
-    if parser.begins_with_question(text) { text.to_owned() } else { format!("{}: {}", labels.question_labels[0], text.trim_start()) }
+    if parser.begins_with_question(text) {
+        text.to_owned()
+    } else {
+        format!("{}: {}", labels.question_labels[0], text.trim_start())
+    }
 }
 
 /// Sums over the engine's calls.

@@ -154,8 +154,14 @@ mod tests {
 
     #[test]
     fn the_asked_for_form_is_read_in_both_languages() {
-        assert_eq!(parse("Q: Who pays?\nA: The town.\n\nQ: When?\nA: In May."), [pair("Who pays?", "The town."), pair("When?", "In May.")]);
-        assert_eq!(parse("P: ¿Quién paga?\nR: El municipio.\nR: Y la región."), [pair("¿Quién paga?", "El municipio. Y la región.")]);
+        assert_eq!(
+            parse("Q: Who pays?\nA: The town.\n\nQ: When?\nA: In May."),
+            [pair("Who pays?", "The town."), pair("When?", "In May.")]
+        );
+        assert_eq!(
+            parse("P: ¿Quién paga?\nR: El municipio.\nR: Y la región."),
+            [pair("¿Quién paga?", "El municipio. Y la región.")]
+        );
     }
 
     #[test]
@@ -177,7 +183,10 @@ mod tests {
         let parser = FaqParser::new(&PromptLibrary::builtin()).unwrap();
         let draft = parser.parse("Here is the FAQ.\nQ: Who\npays?\nA: The town.\nIt pays all.\nQ:");
         assert_eq!(draft.preamble, "Here is the FAQ.");
-        assert_eq!(draft.entries[0], DraftEntry { question: "Who pays?".into(), answer: "The town. It pays all.".into() });
+        assert_eq!(
+            draft.entries[0],
+            DraftEntry { question: "Who pays?".into(), answer: "The town. It pays all.".into() }
+        );
         assert_eq!(draft.entries[1], DraftEntry::default());
         assert_eq!(parse("A: An answer alone."), [pair("", "An answer alone.")]);
         assert_eq!(parse(""), []);
@@ -185,7 +194,10 @@ mod tests {
 
     #[test]
     fn a_question_inside_an_answer_does_not_start_an_entry() {
-        assert_eq!(parse("Q: Is it free?\nA: Is anything? It costs 2 euros."), [pair("Is it free?", "Is anything? It costs 2 euros.")]);
+        assert_eq!(
+            parse("Q: Is it free?\nA: Is anything? It costs 2 euros."),
+            [pair("Is it free?", "Is anything? It costs 2 euros.")]
+        );
     }
 
     #[test]

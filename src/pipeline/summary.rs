@@ -144,8 +144,14 @@ mod tests {
     fn bullets_headlines_and_paragraphs_keep_their_form() {
         let bullets = "- The town buys a boat.\n- It costs 3 million.\n\n- Work starts in May.";
         assert_eq!(run(bullets, false, SummaryLength::Bullets).0.unwrap().len(), 3);
-        assert_eq!(run("\"The town buys a boat.\"", false, SummaryLength::Headline).0.unwrap(), ["The town buys a boat"]);
-        assert_eq!(run("One line\ngoes on.\n\nTwo.", false, SummaryLength::Long).0.unwrap(), ["One line goes on.", "Two."]);
+        assert_eq!(
+            run("\"The town buys a boat.\"", false, SummaryLength::Headline).0.unwrap(),
+            ["The town buys a boat"]
+        );
+        assert_eq!(
+            run("One line\ngoes on.\n\nTwo.", false, SummaryLength::Long).0.unwrap(),
+            ["One line goes on.", "Two."]
+        );
         let long = "The town by the sea buys a very large and very expensive boat for all its people";
         assert_eq!(run(long, false, SummaryLength::Headline).1[0].0, RejectReason::TooLong);
     }

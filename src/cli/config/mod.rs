@@ -178,6 +178,7 @@ impl Config {
             manifests: self.manifests.iter().map(|m| m.value.clone()).collect(),
             hub: self.hub.clone(),
             python: self.python.value.clone(),
+            offline: self.offline.value,
         }
     }
 

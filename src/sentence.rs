@@ -1,10 +1,10 @@
-//! Sentences of a passage: sentencex, and a few corrections to it for English and Spanish.
+//! Sentences of a text: sentencex, and a few corrections to it for English and Spanish.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::article::{Sentence, Span};
+use crate::article::Span;
 use crate::lang::Language;
 
 /// After these a full stop ends no sentence, though sentencex may think so: (language, words).
@@ -46,9 +46,9 @@ static ELLIPSIS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"…\s+[¿¡«�
 /// Longer passages are cut, at a stop or white space, before they are segmented, which bounds the work.
 const MAX_PIECE: usize = 20_000;
 
-/// The sentences of the passage at `span`, trimmed; they cover it but for white space.
-pub(super) fn sentences(text: &str, span: Span, language: Language) -> Vec<Sentence> {
-    let passage = &text[span.range()];
+/// The sentences of a passage in order, as spans into it without the white space around them; they
+/// cover the passage but for white space.
+pub fn split(passage: &str, language: Language) -> Vec<Span> {
     let words = |table: &[(&str, &'static [&'static str])]| -> &'static [&'static str] {
         table.iter().find(|(code, _)| *code == language.code()).map_or(&[], |(_, words)| words)
     };
@@ -62,16 +62,15 @@ pub(super) fn sentences(text: &str, span: Span, language: Language) -> Vec<Sente
     starts.sort_unstable();
     starts.dedup();
     starts.retain(|&at| passage.is_char_boundary(at));
-    let mut sentences: Vec<Sentence> = Vec::new();
+    let mut sentences: Vec<Span> = Vec::new();
     for (i, &start) in starts.iter().enumerate() {
         let end = starts.get(i + 1).copied().unwrap_or(passage.len());
         let Some(piece) = trimmed(passage, start, end) else { continue };
-        let piece = Span::new(span.start + piece.start, span.start + piece.end);
         match sentences.last_mut() {
-            Some(last) if belongs_together(&text[last.span.range()], &text[piece.range()], abbreviations) => {
-                last.span.end = piece.end;
+            Some(last) if belongs_together(&passage[last.range()], &passage[piece.range()], abbreviations) => {
+                last.end = piece.end;
             }
-            _ => sentences.push(Sentence { span: piece }),
+            _ => sentences.push(piece),
         }
     }
     sentences
@@ -146,14 +145,13 @@ fn is_initial(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn split(text: &str, language: Language) -> Vec<&str> {
-        let found = sentences(text, Span::new(0, text.len()), language);
-        found.iter().map(|s| &text[s.span.range()]).collect()
+    fn texts(text: &str, language: Language) -> Vec<&str> {
+        split(text, language).iter().map(|s| &text[s.range()]).collect()
     }
 
     #[track_caller]
     fn check(language: Language, expected: &[&str]) {
-        assert_eq!(split(&expected.join(" "), language), expected);
+        assert_eq!(texts(&expected.join(" "), language), expected);
     }
 
     #[test]
@@ -187,7 +185,7 @@ mod tests {
     #[test]
     fn line_breaks_inside_a_passage_part_no_sentence() {
         assert_eq!(
-            split("The old quay\nwill close. Ships\nwill wait.", Language::EN),
+            texts("The old quay\nwill close. Ships\nwill wait.", Language::EN),
             ["The old quay\nwill close.", "Ships\nwill wait."]
         );
     }
@@ -196,8 +194,8 @@ mod tests {
     fn very_long_passages_are_covered() {
         let text = "Una frase corta. ".repeat(5_000);
         let text = text.trim_end();
-        assert_eq!(split(text, Language::ES).len(), 5_000);
+        assert_eq!(texts(text, Language::ES).len(), 5_000);
         let one = "a".repeat(100_000);
-        assert_eq!(split(&one, Language::EN).iter().map(|s| s.len()).sum::<usize>(), 100_000);
+        assert_eq!(texts(&one, Language::EN).iter().map(|s| s.len()).sum::<usize>(), 100_000);
     }
 }
