@@ -183,8 +183,10 @@ impl PromptLibrary {
         let system = self.render(&self.wrapping("system", article.language), context! {})?;
         let body = article.body_markdown();
         let wrapped = self.render(&self.wrapping("article", article.language), context! { article => body.trim() })?;
-        let task =
-            self.render(&path(ask.folder(), target), context! { questions, previous => previous.to_vec(), length })?;
+        let task = self.render(
+            &path(ask.folder(), target),
+            context! { questions, previous => previous.to_vec(), length, source => article.language.code() },
+        )?;
         let mut messages = vec![Message::system(system), Message::user(format!("{wrapped}\n\n{task}"))];
         if ask.task() == Task::Faq {
             // The model goes on behind the first label, so it cannot begin with a preamble.

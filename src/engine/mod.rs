@@ -110,7 +110,16 @@ pub struct Request {
     /// How tokens are chosen.
     pub sampling: Sampling,
     /// Texts that end the generation; they are not part of the result.
-    pub stop: Vec<String>,
+    pub stop: Vec<Stop>,
+}
+
+/// A text that ends a generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// The text.
+    pub text: String,
+    /// Which occurrence of it ends the generation: 1 is the first.
+    pub occurrence: usize,
 }
 
 /// Why a generation ended.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Batch, Engine, Event, FinishReason, Generation, Request};
+use super::{Batch, Engine, Event, FinishReason, Generation, Request, Stop};
 use crate::chat::Role;
 use crate::content::ModelInfo;
 use crate::error::{Error, ErrorKind, Result};
@@ -116,8 +116,9 @@ impl Engine for ScriptedEngine {
             if let Some(message) = reply.error {
                 return Err(Error::new(ErrorKind::Inference, message));
             }
-            let text =
-                request.stop.iter().fold(reply.text.as_str(), |t, stop| t.split(stop.as_str()).next().unwrap_or(t));
+            let end = |stop: &Stop| reply.text.match_indices(&stop.text).nth(stop.occurrence.saturating_sub(1));
+            let end = request.stop.iter().filter_map(|s| Some(end(s)?.0)).min().unwrap_or(reply.text.len());
+            let text = &reply.text[..end];
             let tokens = words(text);
             if on_event(Event::Text { request: index, text, tokens }).is_break() {
                 return Err(cancelled());
@@ -148,7 +149,7 @@ mod tests {
             messages: vec![Message::user(content)],
             max_tokens: 10,
             sampling: Sampling::default(),
-            stop: vec!["END".into()],
+            stop: vec![Stop { text: "END".into(), occurrence: 1 }],
         }
     }
 

@@ -1,9 +1,11 @@
-//! Text that grows token by token and ends before the first stop text.
+//! Text that grows token by token and ends before a stop text.
+
+use super::Stop;
 
 /// The text of one generation. What might be the beginning of a stop text is held back until it is clear.
 #[derive(Debug)]
 pub(super) struct StopText {
-    stops: Vec<String>,
+    stops: Vec<Stop>,
     text: String,
     /// Bytes that are certain to be part of the result.
     certain: usize,
@@ -12,24 +14,25 @@ pub(super) struct StopText {
 }
 
 impl StopText {
-    pub(super) fn new(stops: &[String]) -> Self {
-        let stops = stops.iter().filter(|s| !s.is_empty()).cloned().collect();
+    pub(super) fn new(stops: &[Stop]) -> Self {
+        let stops = stops.iter().filter(|s| !s.text.is_empty()).cloned().collect();
         Self { stops, text: String::new(), certain: 0, taken: 0 }
     }
 
     /// Adds a piece; true if a stop text is complete, which then is cut off with all behind it.
     pub(super) fn push(&mut self, piece: &str) -> bool {
         self.text.push_str(piece);
-        let tail = &self.text[self.certain..];
-        if let Some(at) = self.stops.iter().filter_map(|s| tail.find(s.as_str())).min() {
-            self.text.truncate(self.certain + at);
+        let nth = |stop: &Stop| self.text.match_indices(&stop.text).nth(stop.occurrence.saturating_sub(1));
+        if let Some(at) = self.stops.iter().filter_map(|s| Some(nth(s)?.0)).min() {
+            self.text.truncate(at);
             self.certain = self.text.len();
             return true;
         }
+        let tail = &self.text[self.certain..];
         let held = tail
             .char_indices()
             .map(|(i, _)| &tail[i..])
-            .find(|end| self.stops.iter().any(|s| s.starts_with(end)))
+            .find(|end| self.stops.iter().any(|s| s.text.starts_with(end)))
             .map_or(0, str::len);
         self.certain = self.text.len() - held;
         false
@@ -56,9 +59,13 @@ impl StopText {
 mod tests {
     use super::*;
 
+    fn stop(text: &str, occurrence: usize) -> Stop {
+        Stop { text: text.to_owned(), occurrence }
+    }
+
     #[test]
     fn a_stop_text_over_several_pieces_is_never_given_out() {
-        let mut text = StopText::new(&["\n\nEND".to_owned()]);
+        let mut text = StopText::new(&[stop("\n\nEND", 1)]);
         let mut given = String::new();
         for piece in ["one", "\n", "\n", "two\n\nE", "N"] {
             assert!(!text.push(piece));
@@ -71,8 +78,17 @@ mod tests {
     }
 
     #[test]
+    fn a_later_occurrence_may_be_the_one_that_ends_it() {
+        let mut text = StopText::new(&[stop("\nQ:", 2)]);
+        assert!(!text.push(" One?\nQ: Two?\nQ"));
+        assert_eq!(text.take_new(), " One?\nQ: Two?");
+        assert!(text.push(": Three?"));
+        assert_eq!(text.into_text(), " One?\nQ: Two?");
+    }
+
+    #[test]
     fn what_was_held_back_is_given_out_at_the_end() {
-        let mut text = StopText::new(&["ñandú".to_owned()]);
+        let mut text = StopText::new(&[stop("ñandú", 1)]);
         assert!(!text.push("mañana ña"));
         assert_eq!(text.take_new(), "mañana ");
         text.finish();

@@ -11,7 +11,7 @@ const SAME_QUESTION: f64 = 0.75;
 /// Answers that share this much of their words say the same.
 const SAME_ANSWER: f64 = 0.85;
 /// Texts with fewer words say too little about their language to be rejected for it.
-const WORDS_TO_JUDGE: usize = 4;
+const WORDS_TO_JUDGE: usize = 6;
 /// The least probability of the target language.
 const IN_LANGUAGE: f64 = 0.5;
 
@@ -75,7 +75,7 @@ impl FaqChecker<'_> {
 
 /// Whether a text is in the target language as far as its words can tell.
 pub(super) fn is_in(text: &str, target: Language) -> bool {
-    words(text).len() < WORDS_TO_JUDGE
+    words(text).iter().filter(|w| w.chars().all(char::is_alphabetic)).count() < WORDS_TO_JUDGE
         || lang::detect(text).is_none_or(|d| d.language == target)
         || lang::confidence(text, target) >= IN_LANGUAGE
 }

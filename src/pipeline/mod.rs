@@ -11,7 +11,7 @@ use crate::article::Article;
 use crate::content::{
     Faq, Output, RejectReason, Rejection, SCHEMA_VERSION, SourceInfo, SummaryLength, Task, TokenCounts, Usage,
 };
-use crate::engine::{Batch, Engine, Event, FinishReason, Request, Sampling};
+use crate::engine::{Batch, Engine, Event, FinishReason, Request, Sampling, Stop};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::Language;
 use crate::prompt::{Ask, Labels, PromptLibrary};
@@ -92,7 +92,8 @@ impl Questions {
     pub fn count(self, words: usize) -> usize {
         match self {
             Self::Exactly(n) => n,
-            Self::Auto => (words / WORDS_PER_QUESTION).clamp(*AUTO_QUESTIONS.start(), *AUTO_QUESTIONS.end()),
+            Self::Auto => ((words + WORDS_PER_QUESTION / 2) / WORDS_PER_QUESTION)
+                .clamp(*AUTO_QUESTIONS.start(), *AUTO_QUESTIONS.end()),
         }
     }
 }
@@ -152,7 +153,12 @@ pub fn run(
                 // The refill has other random numbers: the same ones would only give the same text again.
                 let seed = job.sampling.seed.wrapping_add(u64::from(stage == "refill"));
                 let messages = prompts.messages(ask, job.target, article)?;
-                Ok(Request { messages, max_tokens, sampling: Sampling { seed, ..job.sampling }, stop: Vec::new() })
+                Ok(Request {
+                    messages,
+                    max_tokens,
+                    sampling: Sampling { seed, ..job.sampling },
+                    stop: stops(ask, labels),
+                })
             })
             .collect::<Result<Vec<_>>>()?;
         let max_tokens = requests.iter().map(|r| r.max_tokens).sum();
@@ -204,6 +210,17 @@ pub fn run(
             seconds: account.seconds,
         },
     })
+}
+
+/// A FAQ ends before the question that is one too many. The prompt has the label of the first question, so
+/// the n-th label that the model writes is that of question n + 1.
+fn stops(ask: Ask<'_>, labels: &Labels) -> Vec<Stop> {
+    match ask {
+        Ask::Faq { questions, .. } => {
+            vec![Stop { text: format!("\n{}:", labels.question_labels[0]), occurrence: questions }]
+        }
+        Ask::Summary { .. } => Vec::new(),
+    }
 }
 
 /// The prompt ends with the first label, which so is no part of what the model wrote; some repeat it.
