@@ -244,6 +244,27 @@ impl Article {
         }
         blocks.join("\n\n")
     }
+
+    /// An article of one passage that is one sentence, for tests.
+    #[cfg(test)]
+    pub(crate) fn of_one_passage(text: &str, language: Language) -> Self {
+        let span = Span::new(0, text.len());
+        let passage = Passage { kind: PassageKind::Paragraph, span, sentences: vec![Sentence { span }] };
+        Self {
+            source: "a.txt".to_owned(),
+            format: SourceFormat::Text,
+            language,
+            language_confidence: 1.0,
+            title: None,
+            deck: None,
+            byline: None,
+            date: None,
+            sections: vec![Section { heading: None, passages: vec![passage] }],
+            own_faq: None,
+            dropped: Vec::new(),
+            text: text.to_owned(),
+        }
+    }
 }
 
 fn one_line(text: &str) -> String {

@@ -240,3 +240,80 @@ fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn article(language: Language) -> Article {
+        let text = match language {
+            Language::ES => "La biblioteca del pueblo abrió el lunes en la estación.",
+            _ => "The library of the town opened on Monday in the station.",
+        };
+        Article { title: Some("A library".to_owned()), ..Article::of_one_passage(text, language) }
+    }
+
+    #[test]
+    fn every_task_renders_in_every_direction() {
+        let prompts = PromptLibrary::builtin();
+        assert_eq!(prompts.languages(), [Language::EN, Language::ES]);
+        for source in [Language::EN, Language::ES] {
+            for target in prompts.languages() {
+                let summaries = SummaryLength::ALL.map(|length| Ask::Summary { length });
+                let faq = Ask::Faq { questions: 3, previous: &["Why?".to_owned()] };
+                for ask in summaries.into_iter().chain([faq]) {
+                    let messages = prompts.messages(ask, target, &article(source)).unwrap();
+                    let text = &messages[1].content;
+                    assert!(text.contains("# ") && !text.contains("{%") && !text.contains("\n\n\n"), "{text}");
+                    assert_eq!(text.contains("FAQ"), ask.task() == Task::Faq, "{text}");
+                    let no_translation = ["Translate", "Traduce"].iter().all(|w| !text.contains(w));
+                    assert_eq!(no_translation, source == target, "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_adds_a_language_and_replaces_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in [
+            ("faq/fr.jinja", "FAQ, {{ questions }} questions."),
+            ("summary/fr.jinja", "Un résumé {{ length }}."),
+            ("system/en.jinja", "Be brief."),
+            (
+                "labels/fr.toml",
+                "faq_title = 'Questions'\nsummary_title = 'Résumé'\nquestion_labels = ['Q']\nanswer_labels = ['R']",
+            ),
+        ] {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let prompts = PromptLibrary::builtin().with_folder(folder.path()).unwrap();
+        let french: Language = "fr".parse().unwrap();
+        assert!(prompts.languages().contains(&french));
+        let messages =
+            prompts.messages(Ask::Faq { questions: 2, previous: &[] }, french, &article(Language::EN)).unwrap();
+        assert_eq!(messages[0].content, "Be brief.");
+        assert!(messages[1].content.ends_with("FAQ, 2 questions."));
+        let builtin = PromptLibrary::builtin();
+        assert_ne!(prompts.version(Language::EN, Language::ES), builtin.version(Language::EN, Language::ES));
+        assert_eq!(prompts.version(Language::ES, Language::ES), builtin.version(Language::ES, Language::ES));
+    }
+
+    #[test]
+    fn wrong_files_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = PromptLibrary::builtin().with_folder(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("holds no prompts"), "{error}");
+        std::fs::create_dir(folder.path().join("faq")).unwrap();
+        std::fs::write(folder.path().join("faq/es.jinja"), "{% if %}").unwrap();
+        let error = PromptLibrary::builtin().with_folder(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("faq/es.jinja"), "{error}");
+        std::fs::write(folder.path().join("faq/es.jinja"), "{{ qestions }}").unwrap();
+        let prompts = PromptLibrary::builtin().with_folder(folder.path()).unwrap();
+        let ask = Ask::Faq { questions: 2, previous: &[] };
+        let error = prompts.messages(ask, Language::ES, &article(Language::ES)).unwrap_err();
+        assert!(error.to_string().contains("faq/es.jinja"), "a misspelt name is an error: {error}");
+    }
+}

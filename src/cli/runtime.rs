@@ -58,16 +58,21 @@ pub(crate) fn start(config: &Config, ui: &Ui) -> Result<Started, Failure> {
 
 fn start_from_store(store: &ModelStore, id: &str, config: &Config, ui: &Ui) -> Result<Started, Failure> {
     let sampling = store.manifest(id).map_err(Failure::of_model)?.sampling.unwrap_or_default();
-    let file = ensure(store, id, ui)?;
+    let file = ensure(store, id, config, ui)?;
     let engine = load(&file.path, &file.id, Some(file.sha256), config, ui).map_err(Failure::of_model)?;
     Ok(Started { engine, sampling })
 }
 
 /// The file of a model of the store, fetched if it is not here and the network may be used.
-pub(crate) fn ensure(store: &ModelStore, id: &str, ui: &Ui) -> Result<ModelFile, Failure> {
+pub(crate) fn ensure(store: &ModelStore, id: &str, config: &Config, ui: &Ui) -> Result<ModelFile, Failure> {
     store.manifest(id).map_err(Failure::of_model)?;
     let mut progress = StoreProgress::new(ui, id);
-    store.ensure(id, &mut |p| progress.on(p)).map_err(Failure::of_model)
+    store.ensure(id, &mut |p| progress.on(p)).map_err(|error| {
+        if error.kind() == ErrorKind::Download && config.offline.value {
+            ui.note(&format!("the network is not used: {}", config.offline.origin));
+        }
+        Failure::of_model(error)
+    })
 }
 
 fn load(path: &Path, id: &str, sha256: Option<String>, config: &Config, ui: &Ui) -> Result<Box<dyn Engine>, Error> {

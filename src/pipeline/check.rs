@@ -11,7 +11,7 @@ const SAME_QUESTION: f64 = 0.75;
 /// Answers that share this much of their words say the same.
 const SAME_ANSWER: f64 = 0.85;
 /// Texts with fewer words say too little about their language to be rejected for it.
-const WORDS_TO_JUDGE: usize = 6;
+const WORDS_TO_JUDGE: usize = 5;
 /// The least probability of the target language.
 const IN_LANGUAGE: f64 = 0.5;
 

@@ -20,6 +20,8 @@ mod check;
 mod compare;
 mod parse;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 /// How many questions a FAQ block should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

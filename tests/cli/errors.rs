@@ -96,10 +96,10 @@ fn prompts_that_are_not_there() {
 fn without_a_network_the_model_must_be_here() {
     let world = World::with_articles();
     let ran = world.run("faq en.txt --offline").exits(3).prints_nothing();
-    ran.says(&["the model is not here, and the network is not to be used (--offline)", "hint: "]);
+    ran.says(&["the model could be had from none of its sources", "the network is not used: --offline", "hint: "]);
     let world = World::with_articles().var("FAQTORY_OFFLINE", "1");
-    world.run("faq en.txt").exits(3).says(&["(FAQTORY_OFFLINE)"]);
-    world.run("models pull").exits(3).says(&["(FAQTORY_OFFLINE)"]);
+    world.run("faq en.txt").exits(3).says(&["the network is not used: FAQTORY_OFFLINE"]);
+    world.run("models pull").exits(3).says(&["the network is not used: FAQTORY_OFFLINE"]);
 }
 
 #[test]

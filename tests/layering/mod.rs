@@ -12,6 +12,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("content", 0),
     ("chat", 0),
     ("lang", 0),
+    ("sentence", 0),
     ("error", 0),
     ("loader", 1),
     ("prompt", 1),

@@ -15,6 +15,6 @@ pub(crate) struct PullArgs {
 pub(crate) fn run(args: &PullArgs, context: &Context) -> Result<(), Failure> {
     let (config, store) = open(context)?;
     let id = args.id.of(&config, &store)?;
-    let file = runtime::ensure(&store, &id, &context.ui)?;
+    let file = runtime::ensure(&store, &id, &config, &context.ui)?;
     ui::print(&format!("{}\n", file.path.display()))
 }
