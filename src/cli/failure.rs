@@ -97,7 +97,7 @@ fn hint(kind: ErrorKind) -> Option<&'static str> {
         }
         ErrorKind::Download => Some("go online and run `faqtory models pull`, or take a file with `--model PATH.gguf`"),
         ErrorKind::ContextLength => Some("shorten the article, or take a model with a longer context"),
-        ErrorKind::Inference => Some("try `--device cpu`, or another model"),
+        ErrorKind::Inference => Some("try another model, another `--seed` with a `--temperature`, or `--device cpu`"),
         _ => None,
     }
 }

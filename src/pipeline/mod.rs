@@ -89,6 +89,11 @@ const AUTO_QUESTIONS: std::ops::RangeInclusive<usize> = 3..=8;
 /// Room for one FAQ entry, in tokens.
 const ENTRY_TOKENS: usize = 120;
 
+/// Enough to come to another text, little enough to keep to the article.
+const REFILL_TEMPERATURE: f32 = 0.5;
+/// Keeps the improbable words out of the second try.
+const REFILL_TOP_P: f32 = 0.9;
+
 impl Questions {
     /// The number of questions for an article of so many words.
     pub fn count(self, words: usize) -> usize {
@@ -138,6 +143,7 @@ pub fn run(
 
     for stage in ["write", "refill"] {
         let previous: Vec<String> = faq.accepted.iter().map(|e| e.question.clone()).collect();
+        let sampling = if stage == "write" { job.sampling } else { another_try(job.sampling) };
         let mut asks = Vec::new();
         if let Some(length) = job.summary.filter(|_| summary.is_none()) {
             asks.push((Ask::Summary { length }, summary_tokens(length)));
@@ -152,15 +158,8 @@ pub fn run(
         let requests = asks
             .iter()
             .map(|&(ask, max_tokens)| {
-                // The refill has other random numbers: the same ones would only give the same text again.
-                let seed = job.sampling.seed.wrapping_add(u64::from(stage == "refill"));
                 let messages = prompts.messages(ask, job.target, article)?;
-                Ok(Request {
-                    messages,
-                    max_tokens,
-                    sampling: Sampling { seed, ..job.sampling },
-                    stop: stops(ask, labels),
-                })
+                Ok(Request { messages, max_tokens, sampling, stop: stops(ask, labels) })
             })
             .collect::<Result<Vec<_>>>()?;
         let max_tokens = requests.iter().map(|r| r.max_tokens).sum();
@@ -212,6 +211,17 @@ pub fn run(
             seconds: account.seconds,
         },
     })
+}
+
+/// How to sample when the same question is asked again: greedily, or with the same random numbers, the model
+/// would only give the same text.
+fn another_try(first: Sampling) -> Sampling {
+    let seed = first.seed.wrapping_add(1);
+    if first.temperature > 0.0 {
+        Sampling { seed, ..first }
+    } else {
+        Sampling { seed, temperature: REFILL_TEMPERATURE, top_p: REFILL_TOP_P, ..first }
+    }
 }
 
 /// A FAQ ends before the question that is one too many. The prompt has the label of the first question, so
