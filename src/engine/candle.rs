@@ -136,7 +136,7 @@ impl Writer<'_> {
             self.tokens += 1;
             if self.text.push(&self.decoder.push(self.last)?) {
                 self.finish = Some(FinishReason::Stop);
-            } else if self.tokens == max_tokens {
+            } else if self.tokens >= max_tokens {
                 self.finish = Some(FinishReason::Length);
             }
         }
