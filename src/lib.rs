@@ -3,6 +3,10 @@
 //! The way of the data is one direction: [`loader`] → [`article::Article`] → [`prompt`] →
 //! [`engine`] → [`pipeline`] → [`content::Output`] → [`render`].
 
+// The harness of the tests names the library as a user does.
+#[cfg(test)]
+extern crate self as faqtory;
+
 pub mod article;
 pub mod chat;
 pub mod content;

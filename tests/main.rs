@@ -1,5 +1,6 @@
-//! The program from outside, as a user has it, and the layering of its source.
+//! The program from outside, as a user has it, the model store for real, and the layering of the source.
 
 mod cli;
 mod harness;
 mod layering;
+mod store;

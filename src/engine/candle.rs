@@ -134,7 +134,7 @@ impl Writer<'_> {
             self.finish = Some(FinishReason::Stop);
         } else {
             self.tokens += 1;
-            if self.text.push(&self.decoder.push(self.last)?) {
+            if self.text.push(&self.decoder.push(self.last)) {
                 self.finish = Some(FinishReason::Stop);
             } else if self.tokens >= max_tokens {
                 self.finish = Some(FinishReason::Length);

@@ -27,6 +27,9 @@ mod template;
 
 #[cfg(test)]
 mod parity;
+#[cfg(test)]
+#[path = "../../tests/harness/weights.rs"]
+mod weights;
 
 /// Where a model runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,7 +1,8 @@
 //! Tests of the decoder against candle-transformers' own quantized models, with real weights.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use candle_core::quantized::gguf_file;
 use candle_core::{Device, Tensor};
@@ -12,14 +13,13 @@ use super::gguf::GgufFile;
 use super::kv::{KvBlock, Prefix, Sequence};
 use super::template::ChatTemplate;
 use super::tokenizer::ModelTokenizer;
+use super::weights::weights;
 use crate::chat::Message;
 
 const STEPS: usize = 64;
 
-fn test_model(id: &str) -> Option<PathBuf> {
-    let p = Path::new("/tmp/models").join(format!("{id}.gguf"));
-    p.exists().then_some(p)
-}
+/// A model fills the memory and all cores: one test at a time.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// The oracle: one sequence, one token at a time after the prompt.
 enum Oracle {
@@ -87,7 +87,8 @@ impl Ours {
 /// the oracle itself gives other logits (0.15 to 0.26 standard deviations) when a prompt is split
 /// otherwise. Computed the same way ours must be equal; split otherwise, as close as the oracle is to itself.
 fn agrees_with_the_oracle(id: &str) {
-    let Some(path) = test_model(id) else { return };
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(path) = weights(id) else { return };
     let ours = Ours::load(&path);
     let messages = [
         Message::system("You are a careful news editor."),

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use candle_core::quantized::gguf_file::Value;
-use tokenizers::decoders::byte_level::ByteLevel as ByteLevelDecoder;
 use tokenizers::models::bpe::BPE;
 use tokenizers::normalizers::unicode::NFC;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
@@ -16,6 +15,12 @@ use tokenizers::{AddedToken, PreTokenizerWrapper, Tokenizer};
 
 use super::gguf::{GgufFile, as_number};
 use crate::error::{Error, ErrorKind, Result};
+
+mod stream;
+#[cfg(test)]
+mod tests;
+
+pub(super) use stream::TextDecoder;
 
 /// A model's tokenizer with the tokens that end its turn.
 pub(super) struct ModelTokenizer {
@@ -100,7 +105,6 @@ impl ModelTokenizer {
             markup.with_normalizer(Some(NFC)).map_err(broken)?;
         }
         markup.with_pre_tokenizer(Some(Sequence::new(pre_tokenizer.steps)));
-        markup.with_decoder(Some(ByteLevelDecoder::new(false, true, false)));
         markup.add_special_tokens(special_tokens(gguf, &tokens)?).map_err(broken)?;
 
         let mut plain = markup.clone();
@@ -134,7 +138,8 @@ impl ModelTokenizer {
         })
     }
 
-    /// Tokens of a text that people wrote: `<|im_end|>` in it is seven characters, not the end of a turn.
+    /// Tokens of a text that people wrote: `<|im_end|>` in it is ten characters, not the end of a turn. Only
+    /// tokens that a vocabulary calls user-defined, such as `<tool_call>`, are found in it, as everywhere.
     pub(super) fn encode_plain(&self, text: &str) -> Result<Vec<u32>> {
         encode(&self.plain, text)
     }
@@ -146,7 +151,7 @@ impl ModelTokenizer {
 
     /// A decoder of one growing text.
     pub(super) fn decoder(&self) -> TextDecoder<'_> {
-        TextDecoder { stream: self.markup.decode_stream(true) }
+        TextDecoder::new(&self.markup)
     }
 }
 
@@ -171,27 +176,6 @@ fn special_tokens(gguf: &GgufFile, tokens: &[&str]) -> Result<Vec<AddedToken>> {
             _ => None,
         })
         .collect())
-}
-
-/// Turns tokens into text as they come; holds back bytes until they are whole characters.
-pub(super) struct TextDecoder<'a> {
-    stream: tokenizers::tokenizer::DecodeStream<
-        'a,
-        tokenizers::ModelWrapper,
-        tokenizers::NormalizerWrapper,
-        PreTokenizerWrapper,
-        tokenizers::PostProcessorWrapper,
-        tokenizers::DecoderWrapper,
-    >,
-}
-
-impl TextDecoder<'_> {
-    pub(super) fn push(&mut self, token: u32) -> Result<String> {
-        self.stream
-            .step(token)
-            .map(Option::unwrap_or_default)
-            .map_err(|e| Error::new(ErrorKind::Inference, "cannot decode a token").with_source(e))
-    }
 }
 
 /// The number of tokens of a text for the model in that GGUF file, without loading its weights.

@@ -1,5 +1,6 @@
 //! `faqtory inspect`.
 
+use crate::harness::weights::weights;
 use crate::harness::{ENGLISH, World};
 
 const PAGE: &str = "\
@@ -104,4 +105,15 @@ fn a_named_model_must_be_known_but_nothing_is_fetched() {
     let ran = world.run("inspect en.txt --model smollm2-135m-instruct").exits(0);
     ran.prints(&["no model here: token count not shown"]);
     assert!(!world.path("data").exists(), "{:?}", world.names("data"));
+}
+
+#[test]
+fn tokens_are_counted_as_the_model_reads_the_text() {
+    // The count of llama.cpp for the title as a heading and the paragraph.
+    let Some(path) = weights("smollm2-135m-instruct") else { return };
+    let world = World::new().var("FAQTORY_MODEL", &path.display().to_string());
+    let text = "The town of Harrow Bridge opened a public library in 2024. ¿Quién pagó 240.000 €? «Nadie lo sabe» 👩‍👩‍👧.";
+    world.file("page.txt", format!("Town opens a library in the old railway station\n\n{text}\n"));
+    let report = world.run("inspect page.txt --format json").exits(0).says_nothing().json();
+    assert_eq!(report["tokens"]["count"], 68);
 }

@@ -1,6 +1,8 @@
 //! A world of its own for each test: a folder that is home, configuration and working folder, the
 //! program run in it, articles to read and a scripted model to answer.
 
+pub(crate) mod weights;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

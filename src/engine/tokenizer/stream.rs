@@ -1,0 +1,96 @@
+//! Tokens to text as they come, in whole characters.
+
+use std::str::{self, Utf8Chunk};
+
+use tokenizers::Tokenizer;
+
+/// Decodes one growing text. What is given out is final: a character is held back until its last byte is
+/// there, but nothing before it is. If the tokens end in the middle of a character, its bytes are dropped.
+pub(in crate::engine) struct TextDecoder<'a> {
+    tokenizer: &'a Tokenizer,
+    /// Of a character that has begun.
+    bytes: Vec<u8>,
+}
+
+impl<'a> TextDecoder<'a> {
+    pub(super) fn new(tokenizer: &'a Tokenizer) -> Self {
+        Self { tokenizer, bytes: Vec::new() }
+    }
+
+    /// The characters that this token completes. Special tokens and unknown ids have no text; bytes that
+    /// can be no part of a character become U+FFFD.
+    pub(in crate::engine) fn push(&mut self, token: u32) -> String {
+        let added = self.tokenizer.get_added_vocabulary();
+        if let Some(text) = added.simple_id_to_token(token) {
+            if !added.is_special_token(&text) {
+                self.bytes.extend_from_slice(text.as_bytes());
+            }
+        } else if let Some(text) = self.tokenizer.id_to_token(token) {
+            self.bytes.extend(text.chars().filter_map(byte_of));
+        }
+        let begun = |bytes: &&[u8]| str::from_utf8(bytes).is_err_and(|e| e.error_len().is_none());
+        let held =
+            self.bytes.utf8_chunks().last().as_ref().map(Utf8Chunk::invalid).filter(begun).map_or(0, <[u8]>::len);
+        let rest = self.bytes.split_off(self.bytes.len() - held);
+        let whole = std::mem::replace(&mut self.bytes, rest);
+        String::from_utf8_lossy(&whole).into_owned()
+    }
+}
+
+/// The byte that a character stands for in the spelling of byte-level vocabularies: the printable ones of
+/// Latin-1 for themselves, the 68 others, in their order, as the characters from U+0100.
+fn byte_of(c: char) -> Option<u8> {
+    let printable = |b: &u8| matches!(b, 0x21..=0x7E | 0xA1..=0xAC | 0xAE..=0xFF);
+    match u32::from(c).checked_sub(0x100) {
+        None => u8::try_from(c).ok().filter(printable),
+        Some(n) => (0..=0xFF).filter(|b| !printable(b)).nth(n as usize),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use tokenizers::models::bpe::BPE;
+    use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+    use tokenizers::{AddedToken, Decoder};
+
+    /// A vocabulary of these tokens in byte-level spelling, with `<s>` (special) and `<añ>` behind them.
+    fn tokenizer(tokens: &[&str]) -> Tokenizer {
+        let vocab = tokens.iter().zip(0..).map(|(t, id)| ((*t).to_owned(), id)).collect();
+        let bpe = BPE::builder().vocab_and_merges::<tokenizers::models::bpe::Vocab>(vocab, Vec::new()).build();
+        let mut tokenizer = Tokenizer::new(bpe.unwrap());
+        tokenizer.add_special_tokens([AddedToken::from("<s>", true)]).unwrap();
+        tokenizer.add_tokens([AddedToken::from("<añ>", false)]).unwrap();
+        tokenizer
+    }
+
+    #[test]
+    fn characters_come_as_soon_as_they_are_whole() {
+        // A space and the first two bytes of `“`, its last byte, the bytes of `é` apart, a stray byte.
+        let tokenizer = tokenizer(&["ĠâĢ", "ľ", "Ã", "©", "x"]);
+        let mut decoder = TextDecoder::new(&tokenizer);
+        for (token, expected) in [(0, " "), (1, "“"), (2, ""), (5, ""), (3, "é"), (6, "<añ>"), (99, ""), (4, "x")] {
+            assert_eq!(decoder.push(token), expected, "{token}");
+        }
+        assert_eq!(decoder.push(2), "");
+        assert_eq!(decoder.push(4), "\u{FFFD}x", "a character that was begun and never ended");
+        assert_eq!(decoder.push(3), "\u{FFFD}", "the end of none");
+        assert_eq!(decoder.push(0), " ");
+    }
+
+    #[test]
+    fn every_byte_has_its_character() {
+        let mut bytes: Vec<_> = ByteLevel::alphabet().into_iter().map(|c| byte_of(c).unwrap()).collect();
+        bytes.sort_unstable();
+        assert_eq!(bytes, (0..=0xFF).collect::<Vec<u8>>());
+        let decoder = ByteLevel::default();
+        for c in ByteLevel::alphabet() {
+            let expected = decoder.decode_chain(vec![c.to_string()]).unwrap().concat();
+            assert_eq!(String::from_utf8_lossy(&[byte_of(c).unwrap()]), expected, "{c:?}");
+        }
+        for c in ['\u{AD}', ' ', '\u{144}', '中'] {
+            assert_eq!(byte_of(c), None, "{c:?}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The model store with what is really published.
+
+mod package_source;
