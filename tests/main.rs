@@ -3,4 +3,5 @@
 mod cli;
 mod harness;
 mod layering;
+mod main_job;
 mod store;

@@ -38,6 +38,9 @@ pub(crate) struct Started {
 
 /// The chosen model, started; fetched first if it is not here.
 pub(crate) fn start(config: &Config, ui: &Ui) -> Result<Started, Failure> {
+    if let Some(threads) = &config.threads {
+        limit_threads(threads.value);
+    }
     interrupt::install();
     match config.model.as_ref().map(|m| &m.value) {
         Some(ModelChoice::Script(path)) => {
@@ -53,6 +56,15 @@ pub(crate) fn start(config: &Config, ui: &Ui) -> Result<Started, Failure> {
             let store = store(config)?;
             start_from_store(&store, default_id(&store)?, config, ui)
         }
+    }
+}
+
+/// Candle sizes its pools by these variables when it first uses them, and knows no other way.
+fn limit_threads(threads: usize) {
+    for name in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"] {
+        // SAFETY: this runs before the program starts its first thread (the handler of Ctrl-C is installed
+        // behind it), so nothing reads the environment at the same time.
+        unsafe { std::env::set_var(name, threads.to_string()) };
     }
 }
 
@@ -82,11 +94,8 @@ fn load(path: &Path, id: &str, sha256: Option<String>, config: &Config, ui: &Ui)
     ui.step(&format!("loading {id} from {}", path.display()));
     let bar = ui.spinner();
     bar.0.set_message(format!("loading {id}"));
-    let options = LoadOptions {
-        device: config.device.value,
-        threads: config.threads.as_ref().map(|t| t.value),
-        context_length: config.context_length.as_ref().map(|c| c.value),
-    };
+    let options =
+        LoadOptions { device: config.device.value, context_length: config.context_length.as_ref().map(|c| c.value) };
     Ok(Box::new(CandleEngine::load(path, id, sha256, &options)?))
 }
 

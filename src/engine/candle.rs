@@ -21,13 +21,11 @@ use crate::error::{Error, ErrorKind, Result};
 /// enough for steady progress and a bounded attention matrix.
 const PREFILL_CHUNK: usize = 256;
 
-/// How to load a model.
+/// How to load a model. On the CPU it takes all cores, or as many as `RAYON_NUM_THREADS` says.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
     /// Where to run it.
     pub device: DeviceChoice,
-    /// Threads for the CPU; `None` takes all cores.
-    pub threads: Option<usize>,
     /// Use less than the model's own context, in tokens.
     pub context_length: Option<usize>,
 }
@@ -52,10 +50,6 @@ impl CandleEngine {
         let mut gguf = GgufFile::open(path)?;
         let tokenizer = ModelTokenizer::from_gguf(&gguf)?;
         let template = ChatTemplate::from_gguf(&gguf, &tokenizer)?;
-        if let Some(threads) = options.threads {
-            // Candle works on rayon's global pool, which can be sized only once in a process.
-            let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        }
         let (device, device_name) = open_device(options.device)?;
         let decoder = Decoder::load(&mut gguf, device)?;
         let own = decoder.config.context_length;

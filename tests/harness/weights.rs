@@ -8,10 +8,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faqtory::engine::store::{HubConfig, ModelStore, Progress, StoreConfig};
-
-/// Where models are published.
-const PUBLIC_HUB: &str = "https://huggingface.co";
+use faqtory::engine::store::{HubConfig, ModelStore, PUBLIC_HUB, Progress, StoreConfig};
 
 /// An environment variable that is set to something.
 fn variable(name: &str) -> Option<PathBuf> {

@@ -5,14 +5,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use faqtory::engine::store::HubConfig;
+use faqtory::engine::store::{HubConfig, PUBLIC_HUB};
 use faqtory::{Error, ErrorKind};
 
 use super::raw::{Raw, SetError};
 use super::values;
-
-/// Where models are published.
-const PUBLIC_HUB: &str = "https://huggingface.co";
 
 /// How long to wait for the hub: an unreachable one must cost seconds.
 const HUB_TIMEOUT: Duration = Duration::from_secs(10);

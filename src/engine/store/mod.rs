@@ -27,6 +27,9 @@ use checksum::Records;
 use disk::Lock;
 use source::Work;
 
+/// Where most models are published.
+pub const PUBLIC_HUB: &str = "https://huggingface.co";
+
 /// Where the hub is and how to talk to it. The program fills this from its environment
 /// (`HF_ENDPOINT`, `HF_TOKEN`, `HF_HOME`, `HF_HUB_OFFLINE`); the library reads no environment.
 #[derive(Debug, Clone)]
