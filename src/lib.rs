@@ -5,6 +5,7 @@
 
 pub mod article;
 pub mod chat;
+pub mod chunk;
 pub mod content;
 pub mod engine;
 pub mod error;
