@@ -1,5 +1,6 @@
-//! The program from outside, as a user has it, and the layering of its source.
+//! The program from outside, as a user has it, the fixtures, and the layering of its source.
 
 mod cli;
+mod fixtures;
 mod harness;
 mod layering;
