@@ -214,23 +214,20 @@ impl Article {
         let mut blocks = Vec::new();
         blocks.extend(self.title.as_ref().map(|title| format!("# {title}")));
         blocks.extend(self.deck.clone());
+        self.push_markdown(&self.sections, &mut blocks);
+        blocks.join("\n\n")
+    }
+
+    /// Adds the Markdown blocks of sections of this article, or of parts of them.
+    pub(crate) fn push_markdown(&self, sections: &[Section], blocks: &mut Vec<String>) {
         let mut last = None;
-        for section in &self.sections {
+        for section in sections {
             if let Some(heading) = section.heading {
-                let marks = "#".repeat(heading.level.clamp(2, 6).into());
-                blocks.push(format!("{marks} {}", one_line(self.slice(heading.span))));
+                blocks.push(self.heading_markdown(heading));
                 last = None;
             }
             for passage in &section.passages {
-                let text = self.slice(passage.span);
-                let block = match passage.kind {
-                    PassageKind::Paragraph => one_line(text),
-                    PassageKind::ListItem if is_numbered(text) => one_line(text),
-                    PassageKind::ListItem => format!("- {}", one_line(text)),
-                    PassageKind::Quotation => format!("> {}", one_line(text)),
-                    PassageKind::TableRow => format!("| {} |", one_line(text)),
-                    PassageKind::Code => format!("```\n{text}\n```"),
-                };
+                let block = self.passage_markdown(passage);
                 let tight = matches!(passage.kind, PassageKind::ListItem | PassageKind::TableRow);
                 match blocks.last_mut() {
                     Some(above) if tight && last == Some(passage.kind) => {
@@ -242,7 +239,25 @@ impl Article {
                 last = Some(passage.kind);
             }
         }
-        blocks.join("\n\n")
+    }
+
+    /// A heading as a line of Markdown.
+    pub(crate) fn heading_markdown(&self, heading: Heading) -> String {
+        let marks = "#".repeat(heading.level.clamp(2, 6).into());
+        format!("{marks} {}", one_line(self.slice(heading.span)))
+    }
+
+    /// A passage as Markdown, without the blank lines around it.
+    pub(crate) fn passage_markdown(&self, passage: &Passage) -> String {
+        let text = self.slice(passage.span);
+        match passage.kind {
+            PassageKind::Paragraph => one_line(text),
+            PassageKind::ListItem if is_numbered(text) => one_line(text),
+            PassageKind::ListItem => format!("- {}", one_line(text)),
+            PassageKind::Quotation => format!("> {}", one_line(text)),
+            PassageKind::TableRow => format!("| {} |", one_line(text)),
+            PassageKind::Code => format!("```\n{text}\n```"),
+        }
     }
 
     /// An article of one passage that is one sentence, for tests.

@@ -9,6 +9,7 @@ extern crate self as faqtory;
 
 pub mod article;
 pub mod chat;
+pub mod chunk;
 pub mod content;
 pub mod engine;
 pub mod error;

@@ -1,6 +1,8 @@
-//! The program from outside, as a user has it, the model store for real, and the layering of the source.
+//! The program from outside, as a user has it; the fixtures; the model store and the main job for real; and the
+//! layering of the source.
 
 mod cli;
+mod fixtures;
 mod harness;
 mod layering;
 mod main_job;

@@ -1,6 +1,8 @@
 //! The form between the front-ends (text, Markdown, later HTML) and the segmenter: a list of blocks.
 
 use crate::article::Span;
+use crate::lang::Language;
+use crate::sentence;
 
 /// What kind of block a front-end saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,11 +81,13 @@ pub(super) struct Draft<'a> {
     pub(super) doc: &'a Document,
     /// One for each block.
     pub(super) roles: Vec<Role>,
+    /// Whether the block is a question that an interviewer asks: it is said, and so no heading.
+    pub(super) spoken: Vec<bool>,
 }
 
 impl<'a> Draft<'a> {
     pub(super) fn new(doc: &'a Document) -> Self {
-        Self { doc, roles: vec![Role::Body; doc.blocks.len()] }
+        Self { doc, roles: vec![Role::Body; doc.blocks.len()], spoken: vec![false; doc.blocks.len()] }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -114,10 +118,36 @@ impl<'a> Draft<'a> {
         matches!(block.kind, BlockKind::Heading(_))
             || (block.kind == BlockKind::Paragraph && looks_like_heading(self.text(i)))
     }
+
+    /// The same for the title of a FAQ block, which may be a question and a promise to answer it.
+    pub(super) fn is_title_like(&self, i: usize) -> bool {
+        let block = self.block(i);
+        matches!(block.kind, BlockKind::Heading(_))
+            || (block.kind == BlockKind::Paragraph && has_heading_form(self.text(i)))
+    }
+}
+
+/// Whether a line has the form of a heading and is one sentence or phrase.
+pub(super) fn looks_like_heading(line: &str) -> bool {
+    has_heading_form(line) && !has_several_sentences(line)
+}
+
+/// Whether a sentence ends inside of a line. The language is not known yet, so all that the
+/// segmenter knows must agree, and the number of a step or chapter (`Step 2. Close the tap`) ends none.
+pub(super) fn has_several_sentences(line: &str) -> bool {
+    let stopped = line.contains(['.', '?', '!', '…']);
+    let numbered = |before: &str| before.strip_suffix('.').is_some_and(|b| b.ends_with(|c: char| c.is_ascii_digit()));
+    let ends = |language| {
+        let sentences = sentence::split(line, language);
+        sentences.split_last().is_some_and(|(_, inner)| {
+            inner.iter().map(|s| &line[s.range()]).any(|text| ends_sentence(text) && !numbered(text))
+        })
+    };
+    stopped && [Language::EN, Language::ES].into_iter().all(ends)
 }
 
 /// Whether a line is short, begins like a heading and has no final stop.
-pub(super) fn looks_like_heading(line: &str) -> bool {
+fn has_heading_form(line: &str) -> bool {
     let words = line.split_whitespace().count();
     let first = line.chars().find(|c| c.is_alphanumeric());
     (1..=14).contains(&words)

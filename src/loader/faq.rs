@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::block::{BlockKind, Draft, Role, ends_sentence, is_quoted};
+use super::block::{BlockKind, Draft, Role, ends_sentence, has_several_sentences, is_quoted};
 use super::furniture::{ANSWER_MARKERS, FAQ_TITLES, QUESTION_MARKERS, QUESTION_WORDS};
 use crate::article::{OwnFaq, QaPair, Span};
 
@@ -18,6 +18,10 @@ const MAX_QUESTION_CHARS: usize = 300;
 const MAX_LEAD_CHARS: usize = 120;
 /// Paragraphs between the block's title and its first question, at most.
 const MAX_INTRO: usize = 2;
+/// Blocks of an answer, at most, where nothing but its brevity tells a FAQ block.
+const BRIEF: usize = 3;
+/// Questions and answers, at least, of which one with a remark before it makes an interview.
+const MIN_TURNS: usize = 3;
 
 fn marker(words: &[&str]) -> Regex {
     let (short, long): (Vec<&str>, Vec<&str>) = words.iter().partition(|w| w.len() == 1);
@@ -66,6 +70,8 @@ const MAX_REJECTED: usize = 50;
 struct Finder<'d, 'a> {
     draft: &'d Draft<'a>,
     asked: Vec<Option<Question>>,
+    /// Where no run without a title begins: inside of one that is no FAQ block.
+    closed: Vec<bool>,
 }
 
 impl Finder<'_, '_> {
@@ -76,18 +82,52 @@ impl Finder<'_, '_> {
     fn next_asks(&self, i: usize) -> bool {
         self.draft.next_free(i).is_some_and(|n| self.asks(n))
     }
+
+    /// Closes a run that is no FAQ block: the tail of an interview is an interview too.
+    fn close(&mut self, run: &Run) {
+        let level = run.entries.first().and_then(|e| level_of(self.draft, e.question.block));
+        if level.is_some() {
+            // A block of deeper headings can stand under one of the run's.
+            for entry in &run.entries {
+                self.closed[entry.question.block] = true;
+            }
+            return;
+        }
+        // A question in the run of the text has all of the body down to the block for its answer.
+        let long = |e: &Entry| e.answer.len() > BRIEF;
+        let end = match run.entries.as_slice() {
+            [first, second, rest @ ..] if long(first) && !long(second) && !rest.iter().any(long) => {
+                second.question.block
+            }
+            _ => run.blocks.end,
+        };
+        self.closed[run.blocks.start..end].fill(true);
+    }
 }
 
 /// Finds the block, marks its free blocks as [`Role::Faq`], and reads it out.
 pub(super) fn take(draft: &mut Draft<'_>) -> Option<OwnFaq> {
-    let finder = Finder { draft, asked: (0..draft.len()).map(|i| question(draft, i)).collect() };
-    let mut from = 0;
-    let run = (0..MAX_REJECTED).find_map(|_| {
-        let run = next_run(&finder, from)?;
+    let asked = (0..draft.len()).map(|i| question(draft, i)).collect();
+    let mut finder = Finder { draft, asked, closed: vec![false; draft.len()] };
+    let (mut from, mut spoken) = (0, Vec::new());
+    let mut found = None;
+    for _ in 0..MAX_REJECTED {
+        let Some(run) = next_run(&finder, from) else { break };
+        if is_faq(draft, &run) {
+            found = Some(run);
+            break;
+        }
         // A run that is none can hold one further on, under a title of its own.
         from = run.entries.first().map_or(run.blocks.end, |e| e.question.block + 1);
-        is_faq(draft, &run).then_some(run)
-    })?;
+        if is_interview(draft, &run) {
+            spoken.extend(run.entries.iter().map(|e| e.question.block));
+        }
+        finder.close(&run);
+    }
+    for i in spoken {
+        draft.spoken[i] = true;
+    }
+    let run = found?;
     let blocks = run.title.unwrap_or(run.blocks.start)..run.blocks.end;
     for i in blocks.clone() {
         if draft.is_free(i) {
@@ -164,7 +204,7 @@ fn next_run(finder: &Finder<'_, '_>, from: usize) -> Option<Run> {
         if !draft.is_free(i) && draft.roles[i] != Role::Title {
             continue;
         }
-        let titled = draft.is_heading_like(i) && is_faq_title(draft.text(i));
+        let titled = draft.is_title_like(i) && is_faq_title(draft.text(i));
         if titled {
             let limit = if draft.roles[i] == Role::Title { i + 2 } else { draft.len() };
             if let Some(run) = titled_run(finder, i, limit) {
@@ -174,7 +214,7 @@ fn next_run(finder: &Finder<'_, '_>, from: usize) -> Option<Run> {
         if draft.roles[i] == Role::Title {
             continue;
         }
-        if finder.asks(i) && i >= skip {
+        if finder.asks(i) && i >= skip && !finder.closed[i] {
             let (entries, end) = entries(finder, i, false);
             if entries.len() >= 2 {
                 let title = (0..i).rev().find(|&j| draft.is_free(j)).filter(|&j| is_title_of(finder, j, i));
@@ -221,7 +261,7 @@ fn is_title_of(finder: &Finder<'_, '_>, j: usize, i: usize) -> bool {
         (BlockKind::Heading(title), BlockKind::Heading(question)) => title < question,
         _ => true,
     };
-    deeper && draft.is_heading_like(j) && !finder.asks(j)
+    deeper && draft.is_title_like(j) && !finder.asks(j)
 }
 
 /// The entries from the question at `first` on, and the index after the last of their blocks.
@@ -348,6 +388,22 @@ fn trim_last(draft: &Draft<'_>, entries: &mut [Entry], end: usize) -> Option<usi
     Some(last.answer.last().map_or(end, |&i| i + 1))
 }
 
+/// Whether a run that is no FAQ block is an interview: its questions are what somebody says, and
+/// some come with a remark that no heading has. The others are then no headings either.
+fn is_interview(draft: &Draft<'_>, run: &Run) -> bool {
+    let remarks = |e: &Entry| {
+        let later = e.answer.split_first().map_or(&[][..], |(_, later)| later);
+        // A question too long for an entry is found in the answer before it.
+        let long = later.split_last().is_some_and(|(_, inner)| {
+            let asks = |&i: &usize| draft.text(i).ends_with('?') && draft.text(i).chars().count() <= MAX_QUESTION_CHARS;
+            inner.iter().any(asks)
+        });
+        long || has_several_sentences(&e.question.text)
+    };
+    let unmarked = run.entries.iter().all(|e| level_of(draft, e.question.block).is_none());
+    unmarked && run.entries.len() >= MIN_TURNS && run.entries.iter().any(remarks)
+}
+
 /// Whether a run is the article's FAQ block and not part of its body.
 fn is_faq(draft: &Draft<'_>, run: &Run) -> bool {
     if run.title.is_some_and(|i| is_faq_title(draft.text(i))) {
@@ -360,7 +416,7 @@ fn is_faq(draft: &Draft<'_>, run: &Run) -> bool {
     let inside = words(run.blocks.clone());
     // Furniture that no rule knows can stand below the block.
     let at_end = words(run.blocks.end..draft.len()) <= MAX_WORDS_AFTER;
-    let brief = run.entries.iter().all(|e| e.answer.len() <= 3);
+    let brief = run.entries.iter().all(|e| e.answer.len() <= BRIEF);
     let count = run.entries.len();
     // Answers are sentences; below a mere label stands something else.
     let said = |e: &&Entry| {

@@ -135,6 +135,16 @@ fn date(part: &str) -> Option<String> {
     ((dated && rest.chars().count() <= 60) || marked).then(|| rest.to_owned())
 }
 
+/// Whether a line is a place and a date, as letters and notices end: `Oslo, May 12, 2026`,
+/// `En Lugo, a 12 de mayo de 2026`.
+pub(super) fn is_place_and_date(line: &str) -> bool {
+    let Some((place, when)) = line.split_once(", ") else { return false };
+    let when = ["a ", "on "].iter().find_map(|w| when.strip_prefix(w)).unwrap_or(when).trim_end_matches('.');
+    let begins = place.chars().next().is_some_and(char::is_uppercase);
+    let ends = when.ends_with(|c: char| c.is_ascii_digit());
+    begins && ends && place.split_whitespace().count() <= 6 && YEAR_OR_DAY.is_match(when)
+}
+
 /// Whether the paragraph at `i`, between title and body, is the deck. Conservative: what is taken
 /// for the deck cannot serve as evidence. `stated` says that byline or date came before it.
 fn is_deck(draft: &Draft<'_>, i: usize, stated: bool) -> bool {
@@ -195,6 +205,29 @@ mod tests {
             ("2026 was a good year", None),
         ] {
             assert_eq!(date(line).as_deref(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn places_with_dates_as_notices_end() {
+        for line in [
+            "Oslo, May 12, 2026",
+            "Lugo, 12 de mayo de 2026",
+            "En Lugo, a 12 de mayo de 2026.",
+            "San José de la Sierra, 12/05/2026",
+            "Leeds, 12 May 2026",
+        ] {
+            assert!(is_place_and_date(line), "{line}");
+        }
+        for line in [
+            "Oslo, May 12, 2026: a day to forget",
+            "Roads, 12 of them",
+            "In May, prices rose",
+            "2026, a good year",
+            "lower, May 12, 2026",
+            "May 12",
+        ] {
+            assert!(!is_place_and_date(line), "{line}");
         }
     }
 }

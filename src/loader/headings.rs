@@ -1,6 +1,7 @@
 //! Headings that are not marked as such: short lines between paragraphs, and bold lines in Markdown.
 
-use super::block::{BlockKind, Draft, Role, ends_sentence};
+use super::block::{BlockKind, Draft, Role, ends_sentence, looks_like_heading};
+use super::head::is_place_and_date;
 
 /// The level of a heading found by its looks.
 const LEVEL: u8 = 2;
@@ -20,12 +21,19 @@ pub(super) fn mark(draft: &mut Draft<'_>) {
     // In a text without blank lines between paragraphs, the lack of one says nothing.
     let gaps = free.iter().filter(|&&i| draft.block(i).gap).count();
     let line_mode = gaps * 4 < free.len();
-    for (n, &i) in free.iter().enumerate() {
+    // Short lines with no text after them are a signature, an address, a source.
+    let Some(last_text) = free.iter().rposition(|&i| is_text(draft, i)) else { return };
+    // A place and a date say where the text was signed or sent from; several are those of a diary.
+    let signed = free.iter().filter(|&&i| is_place_and_date(draft.text(i))).count() == 1;
+    for (n, &i) in free.iter().enumerate().take(last_text) {
         let block = draft.block(i);
         let text = draft.text(i);
-        let Some(&next) = free.get(n + 1) else { break };
+        let next = free[n + 1];
         if block.kind != BlockKind::Paragraph || block.link || !draft.is_heading_like(i) || (explicit && !block.strong)
         {
+            continue;
+        }
+        if draft.spoken[i] || (signed && is_place_and_date(text)) {
             continue;
         }
         if !block.gap && !line_mode {
@@ -41,6 +49,16 @@ pub(super) fn mark(draft: &mut Draft<'_>) {
             continue;
         }
         draft.roles[i] = Role::Heading(level);
+    }
+}
+
+/// Whether block `i` is more than a short line without a stop.
+fn is_text(draft: &Draft<'_>, i: usize) -> bool {
+    let text = draft.text(i);
+    match draft.block(i).kind {
+        BlockKind::Heading(_) => false,
+        BlockKind::Paragraph => ends_sentence(text) || !looks_like_heading(text),
+        _ => true,
     }
 }
 

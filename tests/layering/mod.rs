@@ -15,6 +15,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("sentence", 0),
     ("error", 0),
     ("loader", 1),
+    ("chunk", 1),
     ("prompt", 1),
     ("engine", 1),
     ("render", 1),
