@@ -44,10 +44,8 @@ pub(super) fn check(
             *paragraph = paragraph.trim_matches(['"', '“', '”', '«', '»']).trim_end_matches('.').to_owned();
         }
     }
-    if truncated {
-        if let Some(tail) = cut_unfinished(&mut paragraphs, target) {
-            reject(RejectReason::Truncated, tail);
-        }
+    if truncated && let Some(tail) = cut_unfinished(&mut paragraphs, target) {
+        reject(RejectReason::Truncated, tail);
     }
     if let Some(most) = most_sentences(length) {
         // A text counted in sentences is one paragraph.
