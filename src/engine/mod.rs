@@ -28,6 +28,8 @@ mod template;
 #[cfg(test)]
 mod parity;
 #[cfg(test)]
+mod synthetic;
+#[cfg(test)]
 #[path = "../../tests/harness/weights.rs"]
 mod weights;
 
