@@ -43,7 +43,7 @@ pub enum SummaryLength {
     Medium,
     /// Two or three paragraphs.
     Long,
-    /// Three to six bullet points.
+    /// At most six bullet points; four or five are asked for.
     Bullets,
 }
 
@@ -106,7 +106,7 @@ pub enum RejectReason {
     Empty,
     /// It does not have the form that was asked for.
     Malformed,
-    /// A question that is not one: no question mark, or no question word.
+    /// A question that is not one: it ends without a question mark.
     NotAQuestion,
     /// The same question or answer was there before.
     Duplicate,
@@ -181,9 +181,10 @@ pub struct Usage {
     pub model: ModelInfo,
     /// A fingerprint of the prompt templates that were used.
     pub prompt_version: String,
-    /// The seed of the sampler.
+    /// The seed of the sampler. What is asked for once more is sampled with the next seed.
     pub seed: u64,
-    /// The temperature of the sampler; 0 is greedy.
+    /// The temperature of the sampler; 0 is greedy, but for what is asked for once more: there it is 0.5, with
+    /// the most probable tokens that add up to 0.9.
     pub temperature: f32,
     /// Token counts.
     pub tokens: TokenCounts,

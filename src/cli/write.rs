@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use faqtory::article::Article;
 use faqtory::content::{Output, Rejection};
 use faqtory::engine::Sampling;
+use faqtory::lang::Language;
 use faqtory::pipeline::{self, Job};
 use faqtory::render::Format;
 use faqtory::{Error, ErrorKind, loader};
@@ -45,13 +46,20 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
     }
     let mut sink = Sink::new(args.output.as_deref(), &args.files, config.format.value)?;
 
-    // All articles are read before the model is started: a wrong name should not cost a download.
+    // All articles are read before the model is started: a wrong name, or a language that there are no prompts
+    // for, should not cost a download.
     let mut failed = false;
     let mut articles: Vec<(&PathBuf, Article)> = Vec::new();
     for file in &args.files {
         interrupt::check()?;
         match read(file, config, ui) {
-            Ok(article) => articles.push((file, article)),
+            Ok(article) => match prompts.labels(target(&article, config)) {
+                Ok(_) => articles.push((file, article)),
+                Err(error) => {
+                    ui.error(&error.at(&article.source));
+                    failed = true;
+                }
+            },
             Err(error) => {
                 ui.error(&error);
                 failed = true;
@@ -117,12 +125,17 @@ pub(crate) fn read(file: &Path, config: &Config, ui: &Ui) -> Result<Article, Err
     loader::load(&bytes, "-", &options)
 }
 
+/// The language to write in.
+fn target(article: &Article, config: &Config) -> Language {
+    match config.lang.value {
+        Target::Source => article.language,
+        Target::Language(language) => language,
+    }
+}
+
 fn job(article: &Article, parts: Parts, sampling: Sampling, config: &Config) -> Job {
     Job {
-        target: match config.lang.value {
-            Target::Source => article.language,
-            Target::Language(language) => language,
-        },
+        target: target(article, config),
         faq: parts.faq.then_some(config.questions.value),
         summary: parts.summary.then_some(config.length.value),
         sampling,
@@ -173,6 +186,9 @@ fn note_sampling_without_effect(sampling: &Sampling, config: &Config, ui: &Ui) {
     let origins = [&config.seed.origin, &config.top_k.origin, &config.top_p.origin, &config.min_p.origin];
     let flags: Vec<_> = origins.into_iter().filter(|o| matches!(o, Origin::Flag(_))).map(ToString::to_string).collect();
     if !flags.is_empty() {
-        ui.note(&format!("without a --temperature over 0, {} changes nothing", flags.join(", ")));
+        ui.note(&format!(
+            "without a --temperature over 0, {} changes only what is asked for once more",
+            flags.join(", ")
+        ));
     }
 }

@@ -70,9 +70,21 @@ impl CandleEngine {
         Ok(Sequence::new(prefix, own))
     }
 
-    /// The prefix for `common`, of which as much as possible comes from the last call.
-    fn shared_prefix(&mut self, common: &[u32], meter: &mut Meter<'_>) -> Result<Prefix> {
+    /// How many tokens of `common` need not be computed again. What is kept of another article is let go
+    /// instead: so little would be reused that it is worth neither its memory nor a text that depends on
+    /// what was written before.
+    fn known(&mut self, common: &[u32]) -> usize {
+        let kept = self.kept.as_ref().map_or(0, |(tokens, _)| tokens.len());
         let known = self.kept.as_ref().map_or(0, |(tokens, _)| common_prefix(tokens, common));
+        if 2 * known < kept {
+            self.kept = None;
+            return 0;
+        }
+        known
+    }
+
+    /// The prefix for `common`, whose first `known` tokens come from the last call.
+    fn shared_prefix(&mut self, common: &[u32], known: usize, meter: &mut Meter<'_>) -> Result<Prefix> {
         let base = self.kept.as_ref().map(|(_, p)| p.truncated(known)).unwrap_or_default();
         if known == common.len() {
             return Ok(base);
@@ -170,13 +182,11 @@ impl Engine for CandleEngine {
             })
             .collect::<Result<Vec<_>>>()?;
         let common = shared_length(&prompts);
-        let known = self.kept.as_ref().zip(prompts.first()).map_or(0, |((k, _), p)| common_prefix(k, &p[..common]));
+        let shared = prompts.first().map_or(&[][..], |p| &p[..common]);
+        let known = self.known(shared);
         let total = common - known + prompts.iter().map(|p| p.len() - common).sum::<usize>();
         let mut meter = Meter { done: 0, total, on_event };
-        let prefix = match prompts.first() {
-            Some(prompt) => self.shared_prefix(&prompt[..common], &mut meter)?,
-            None => Prefix::default(),
-        };
+        let prefix = self.shared_prefix(shared, known, &mut meter)?;
 
         let mut writers = Vec::with_capacity(requests.len());
         for (index, (request, prompt)) in requests.iter().zip(&prompts).enumerate() {
@@ -250,8 +260,18 @@ fn common_prefix(a: &[u32], b: &[u32]) -> usize {
     a.iter().zip(b).take_while(|(x, y)| x == y).count()
 }
 
+/// The logits of each row as numbers.
+///
+/// # Errors
+/// `Inference` if a row holds no number at all, as after an overflow or with damaged weights: any token
+/// chosen from it would be noise.
 fn to_rows(logits: &candle_core::Tensor) -> Result<Vec<Vec<f32>>> {
-    logits.to_vec2().map_err(|e| Error::new(ErrorKind::Inference, "cannot read the logits").with_source(e))
+    let rows: Vec<Vec<f32>> =
+        logits.to_vec2().map_err(|e| Error::new(ErrorKind::Inference, "cannot read the logits").with_source(e))?;
+    if rows.iter().any(|row| !row.iter().any(|l| l.is_finite())) {
+        return Err(Error::new(ErrorKind::Inference, "the model computes no finite numbers"));
+    }
+    Ok(rows)
 }
 
 fn proceed(flow: ControlFlow<()>) -> Result<()> {

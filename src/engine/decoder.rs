@@ -58,6 +58,10 @@ impl DecoderConfig {
             return Err(gguf.error(format!("{heads} heads cannot share {kv_heads} key-value heads")));
         }
         let head_dim = gguf.optional_number(&key("attention.key_length")).unwrap_or(hidden / heads);
+        let too_large = |n: usize| n.checked_mul(head_dim).is_none_or(|n| n > 1 << 24);
+        if too_large(heads) || too_large(kv_heads) {
+            return Err(gguf.error(format!("{heads} heads of {head_dim} values cannot be right")));
+        }
         // Partial rotation would need other code; no model of these architectures has it.
         if gguf.optional_number(&key("rope.dimension_count")).is_some_and(|d| d != head_dim) {
             return Err(gguf.error("rotates only a part of each head, which is not supported"));
@@ -70,7 +74,10 @@ impl DecoderConfig {
             layers: gguf.number(&key("block_count"))?,
             feed_forward: gguf.number(&key("feed_forward_length"))?,
             norm_epsilon: gguf.float(&key("attention.layer_norm_rms_epsilon"))?,
-            rope_base: gguf.float(&key("rope.freq_base")).unwrap_or(10_000.0),
+            rope_base: match gguf.value(&key("rope.freq_base")) {
+                Some(_) => gguf.float(&key("rope.freq_base"))?,
+                None => 10_000.0,
+            },
             architecture,
             hidden,
             heads,

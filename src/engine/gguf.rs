@@ -23,8 +23,11 @@ impl GgufFile {
         let file = File::open(path)
             .map_err(|e| Error::new(ErrorKind::Io, "cannot open the model file").at(place()).with_source(e))?;
         let mut reader = BufReader::with_capacity(1 << 20, file);
-        let content = Content::read(&mut reader)
-            .map_err(|e| Error::new(ErrorKind::Model, "is not a readable GGUF file").at(place()).with_source(e))?;
+        let unreadable = || Error::new(ErrorKind::Model, "is not a readable GGUF file").at(place());
+        // A header with an alignment of 0 makes Candle's reader divide by it.
+        let content = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Content::read(&mut reader)))
+            .map_err(|_| unreadable())?
+            .map_err(|e| unreadable().with_source(e))?;
         Ok(Self { path: path.to_owned(), reader, content })
     }
 
@@ -51,7 +54,13 @@ impl GgufFile {
     }
 
     pub(super) fn float(&self, key: &str) -> Result<f32> {
-        self.required(key)?.to_f32().map_err(|e| self.error(format!("metadata `{key}` is not a number")).with_source(e))
+        match self.required(key)? {
+            Value::F32(v) => Ok(*v),
+            Value::F64(v) => Ok(*v as f32),
+            other => as_number(other)
+                .map(|n| n as f32)
+                .ok_or_else(|| self.error(format!("metadata `{key}` is not a number"))),
+        }
     }
 
     pub(super) fn string(&self, key: &str) -> Result<&str> {
@@ -126,6 +135,16 @@ mod tests {
         assert!(error.to_string().contains("model.gguf"));
         let error = GgufFile::open(&dir.path().join("absent.gguf")).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Io);
+    }
+
+    #[test]
+    fn an_alignment_of_zero_is_refused_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("zero.gguf");
+        let mut file = File::create(&path).unwrap();
+        let zero = Value::U32(0);
+        candle_core::quantized::gguf_file::write(&mut file, &[("general.alignment", &zero)], &[]).unwrap();
+        assert_eq!(GgufFile::open(&path).err().unwrap().kind(), ErrorKind::Model);
     }
 
     #[test]

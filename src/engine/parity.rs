@@ -154,3 +154,43 @@ fn qwen25_coder_05b_agrees_with_the_oracle() {
 fn qwen25_coder_15b_agrees_with_the_oracle() {
     agrees_with_the_oracle("qwen2.5-coder-1.5b-instruct");
 }
+
+#[test]
+fn a_text_does_not_depend_on_what_was_written_before() {
+    use std::ops::ControlFlow;
+
+    use super::candle::{CandleEngine, LoadOptions};
+    use super::{Engine, Generation, Request, Sampling};
+
+    let Some(path) = weights("smollm2-135m-instruct") else { return };
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let load = || CandleEngine::load(&path, "smollm2", None, &LoadOptions::default()).unwrap();
+    let request = |about: &str, task: &str| Request {
+        messages: vec![
+            Message::system("You are a careful news editor."),
+            Message::user(format!(
+                "{}\n\n{task}",
+                format!("The {about} opened on Monday after a long winter. ").repeat(6)
+            )),
+        ],
+        max_tokens: 12,
+        sampling: Sampling { temperature: 0.8, seed: 5, ..Sampling::default() },
+        stop: Vec::new(),
+    };
+    let write = |engine: &mut CandleEngine, requests: &[Request]| -> Vec<Generation> {
+        engine.generate(requests, &mut |_| ControlFlow::Continue(())).unwrap().generations
+    };
+    let library = [request("library", "Say it in a few words."), request("library", "Ask one question.")];
+    let alone = write(&mut load(), &library);
+
+    let mut engine = load();
+    write(&mut engine, &[request("harbour", "Say it in a few words.")]);
+    let after_another = write(&mut engine, &library);
+    assert_eq!(after_another, alone);
+    assert!(after_another[1].reused_tokens > 50, "the second request shares the article: {after_another:?}");
+    // Over the same article nothing of it is computed again.
+    assert!(write(&mut engine, &library)[0].reused_tokens > 50);
+    let error =
+        engine.generate(&[Request { max_tokens: 9000, ..library[0].clone() }], &mut |_| ControlFlow::Continue(()));
+    assert_eq!(error.unwrap_err().kind(), crate::error::ErrorKind::ContextLength);
+}

@@ -22,7 +22,12 @@ impl StopText {
     /// Adds a piece; true if a stop text is complete, which then is cut off with all behind it.
     pub(super) fn push(&mut self, piece: &str) -> bool {
         self.text.push_str(piece);
-        let nth = |stop: &Stop| self.text.match_indices(&stop.text).nth(stop.occurrence.saturating_sub(1));
+        // Behind nothing but white space a stop text ends nothing: some models begin with their own label.
+        let begun = self.text.len() - self.text.trim_start().len();
+        let nth = |stop: &Stop| {
+            let mut found = self.text.match_indices(&stop.text).filter(|(at, _)| *at >= begun);
+            found.nth(stop.occurrence.saturating_sub(1))
+        };
         if let Some(at) = self.stops.iter().filter_map(|s| Some(nth(s)?.0)).min() {
             self.text.truncate(at);
             self.certain = self.text.len();
@@ -84,6 +89,14 @@ mod tests {
         assert_eq!(text.take_new(), " One?\nQ: Two?");
         assert!(text.push(": Three?"));
         assert_eq!(text.into_text(), " One?\nQ: Two?");
+    }
+
+    #[test]
+    fn behind_nothing_a_stop_text_ends_nothing() {
+        let mut text = StopText::new(&[stop("\nQ:", 1)]);
+        assert!(!text.push("\nQ: One?"));
+        assert!(text.push("\nQ: Two?"));
+        assert_eq!(text.into_text(), "\nQ: One?");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::compare::{overlap, words};
 use super::parse::DraftEntry;
+use super::summary::ends_in_number;
 use crate::content::{FaqEntry, RejectReason, Rejection, Task};
 use crate::lang::{self, Language};
 use crate::prompt::Labels;
@@ -14,6 +15,8 @@ const SAME_ANSWER: f64 = 0.85;
 const WORDS_TO_JUDGE: usize = 5;
 /// The least probability of the target language.
 const IN_LANGUAGE: f64 = 0.5;
+/// A question with a lower probability of the target language is in another one.
+const FOREIGN: f64 = 0.2;
 
 /// What one generation may add to a FAQ.
 pub(super) struct FaqChecker<'a> {
@@ -34,7 +37,8 @@ impl FaqChecker<'_> {
                 question: mend_question(&draft.question, self.labels.question_opening),
                 answer: draft.answer.trim().to_owned(),
             };
-            let cut_off = truncated && index + 1 == count && !ends_sentence(&entry.answer);
+            let ended = ends_sentence(&entry.answer) && !ends_in_number(&entry.answer);
+            let cut_off = truncated && index + 1 == count && !ended;
             let reason = if cut_off { Some(RejectReason::Truncated) } else { self.fault(&entry) };
             match reason {
                 None => self.accepted.push(FaqEntry { answer: mend_end(entry.answer), ..entry }),
@@ -51,7 +55,8 @@ impl FaqChecker<'_> {
         if !question.ends_with('?') {
             return Some(RejectReason::NotAQuestion);
         }
-        if !is_in(&format!("{question} {answer}"), self.target) || !is_in(answer, self.target) {
+        let both = format!("{question} {answer}");
+        if !is_in(&both, self.target) || !is_in(answer, self.target) || is_foreign(question, self.target) {
             return Some(RejectReason::WrongLanguage);
         }
         if overlap(question, answer) >= SAME_QUESTION {
@@ -78,6 +83,11 @@ pub(super) fn is_in(text: &str, target: Language) -> bool {
     words(text).iter().filter(|w| w.chars().all(char::is_alphabetic)).count() < WORDS_TO_JUDGE
         || lang::detect(text).is_none_or(|d| d.language == target)
         || lang::confidence(text, target) >= IN_LANGUAGE
+}
+
+/// Whether a short text is clearly in another language; names in it are no proof.
+fn is_foreign(text: &str, target: Language) -> bool {
+    !is_in(text, target) && lang::confidence(text, target) < FOREIGN
 }
 
 /// Whether a text ends as a sentence does.
@@ -156,6 +166,15 @@ mod tests {
         assert_eq!(accepted[0].question, good.0);
         use RejectReason::*;
         assert_eq!(rejected, [Empty, NotAQuestion, Duplicate, Duplicate, WrongLanguage, RepeatsQuestion, Surplus]);
+    }
+
+    #[test]
+    fn a_question_in_another_language_is_rejected_though_its_answer_is_right() {
+        let answer =
+            "El primer barco eléctrico entrará en servicio en abril de 2027, y el segundo lo hará en septiembre.";
+        let (accepted, rejected) =
+            check(Language::ES, 2, false, &[("When will the first electric boat enter service?", answer)]);
+        assert_eq!((accepted.len(), rejected), (0, vec![RejectReason::WrongLanguage]));
     }
 
     #[test]

@@ -172,7 +172,8 @@ pub fn run(
             let truncated = generation.finish == FinishReason::Length;
             match ask {
                 Ask::Summary { length } => {
-                    summary = summary::check(&generation.text, truncated, length, job.target, labels, &mut rejections);
+                    summary =
+                        summary::check(&generation.text, truncated, length, job.target, prompts, &mut rejections)?;
                 }
                 Ask::Faq { .. } => {
                     let draft = parser.parse(&with_label(&parser, labels, &generation.text));

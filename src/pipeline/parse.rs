@@ -41,9 +41,15 @@ impl FaqParser {
     /// A parser that knows the labels of all languages: a model may fall back to those of another one.
     pub(super) fn new(prompts: &PromptLibrary) -> Result<Self> {
         let label = |words: Vec<&String>| {
-            let words: Vec<_> = words.into_iter().map(|w| regex::escape(w)).collect();
-            Regex::new(&format!(r"(?i)^(?:{})\s*\d{{0,3}}\s*[:.)\-–—]\s*\**\s*", words.join("|")))
-                .map_err(|e| Error::new(ErrorKind::Config, "the labels of the prompts are not right").with_source(e))
+            let (letters, names): (Vec<_>, Vec<_>) = words.iter().partition(|w| w.chars().count() == 1);
+            let any = |words: &[&&String]| words.iter().map(|w| regex::escape(w)).collect::<Vec<_>>().join("|");
+            // A colon ends every label. Other marks do so only behind a number or a whole word, and before a
+            // space: "A 3.5 million loan", "A. Smith" and "P-47" are text.
+            let (letters, names) = (any(&letters), any(&names));
+            Regex::new(&format!(
+                r"(?i)^(?:(?:(?:{letters})\d{{0,2}}|(?:{names})\s*\d{{0,2}})\s*\**\s*:|(?:(?:{letters})\d{{1,2}}|(?:{names})\s*\d{{1,2}})\**[.)\-–—]\**(?:\s|$))\s*\**\s*"
+            ))
+            .map_err(|e| Error::new(ErrorKind::Config, "the labels of the prompts are not right").with_source(e))
         };
         let ornament = Regex::new(r"^[\s>#*•\-–—]*(?:\d{1,3}[.)]\s+)?[\s*]*")
             .map_err(|e| Error::new(ErrorKind::Config, "a built-in pattern is wrong").with_source(e))?;
@@ -70,8 +76,10 @@ impl FaqParser {
             let bare = self.bare(line);
             let clean = |s: &str| s.trim().trim_end_matches("**").trim().to_owned();
             if let Some(label) = self.question.find(&bare) {
-                draft.entries.push(DraftEntry { question: clean(&bare[label.end()..]), ..DraftEntry::default() });
-                in_answer = false;
+                let question = clean(&bare[label.end()..]);
+                // What follows a whole question is its answer, with a label or without.
+                in_answer = is_question(&question);
+                draft.entries.push(DraftEntry { question, ..DraftEntry::default() });
             } else if let Some(label) = self.answer.find(&bare) {
                 if draft.entries.is_empty() {
                     draft.entries.push(DraftEntry::default());
@@ -109,17 +117,22 @@ fn is_question(text: &str) -> bool {
     text.trim_end_matches(['"', '”', '»', '*', ')']).ends_with('?')
 }
 
-/// The lines of a summary, without a heading or an introduction such as "Summary:" and without the
-/// marks of bullets and quotation marks around the whole.
-pub(super) fn summary_lines(text: &str, titles: &[&str]) -> Vec<String> {
+/// The lines of a summary without the marks of bullets, and what stood before it: a heading, or an
+/// introduction such as "Summary:".
+pub(super) fn summary_lines(text: &str, titles: &[&str]) -> (Vec<String>, Option<String>) {
     let mut lines: Vec<String> = text
         .lines()
         .map(|line| {
             let line = line.trim().trim_start_matches(['#', '*', '•', '>']).trim_start();
-            let line = line.strip_prefix("- ").unwrap_or(line);
+            let line = ["- ", "– ", "— "].iter().find_map(|mark| line.strip_prefix(mark)).unwrap_or(line);
+            let behind_number = line.trim_start_matches(|c: char| c.is_ascii_digit());
+            let numbered = (1..=2).contains(&(line.len() - behind_number.len()));
+            let item = behind_number.strip_prefix(". ").or_else(|| behind_number.strip_prefix(") "));
+            let line = item.filter(|_| numbered).unwrap_or(line);
             line.trim_end_matches("**").trim().to_owned()
         })
         .collect();
+    let mut before = None;
     // An empty line separates paragraphs; several do so no more.
     lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
     if let Some(first) = lines.iter().position(|l| !l.is_empty()) {
@@ -127,16 +140,16 @@ pub(super) fn summary_lines(text: &str, titles: &[&str]) -> Vec<String> {
         let title = titles.iter().find(|t| lower.starts_with(&t.to_lowercase()));
         let behind = title.and_then(|t| lines[first].get(t.len()..)).map(str::trim_start);
         match behind {
-            Some("") => drop(lines.remove(first)),
+            Some("") => before = Some(lines.remove(first)),
             Some(rest) if rest.starts_with(':') => {
                 let rest = rest[1..].trim_start_matches([' ', '*']).to_owned();
                 lines[first] = rest;
             }
-            _ if lines[first].ends_with(':') => drop(lines.remove(first)),
+            _ if lines[first].ends_with(':') => before = Some(lines.remove(first)),
             _ => {}
         }
     }
-    lines
+    (lines, before)
 }
 
 #[cfg(test)]
@@ -179,6 +192,22 @@ mod tests {
     }
 
     #[test]
+    fn words_that_look_like_labels_are_text() {
+        for line in
+            ["A 3.5 million euro loan pays.", "A 12.5% rise.", "A 10-year plan.", "A. Smith said so.", "P-47 planes."]
+        {
+            assert_eq!(parse(&format!("Q: Who pays?\n{line}")), [pair("Who pays?", line)], "{line}");
+        }
+    }
+
+    #[test]
+    fn an_answer_needs_no_label() {
+        let expected = [pair("Who pays?", "The town does."), pair("When?", "In May.")];
+        assert_eq!(parse("Q: Who pays?\nThe town does.\nWhen?\nIn May."), expected);
+        assert_eq!(parse("**Q**: Who pays?\n**A**: The town does.\n**Q2.** When?\n**A2.** In May."), expected);
+    }
+
+    #[test]
     fn nothing_is_lost() {
         let parser = FaqParser::new(&PromptLibrary::builtin()).unwrap();
         let draft = parser.parse("Here is the FAQ.\nQ: Who\npays?\nA: The town.\nIt pays all.\nQ:");
@@ -202,9 +231,19 @@ mod tests {
 
     #[test]
     fn summaries_lose_their_headings_and_marks_only() {
-        assert_eq!(summary_lines("**Summary:** One. Two.", &["Summary"]), ["One. Two."]);
-        assert_eq!(summary_lines("## Resumen\n\nUno.\n\n\nDos.", &["Resumen"]), ["", "Uno.", "", "Dos."]);
-        assert_eq!(summary_lines("Here are the points:\n- One.\n* Two.", &["Summary"]), ["One.", "Two."]);
-        assert_eq!(summary_lines("The vote: yes.", &["Summary"]), ["The vote: yes."]);
+        let lines = |text, titles: &[&str]| summary_lines(text, titles).0;
+        assert_eq!(lines("**Summary:** One. Two.", &["Summary"]), ["One. Two."]);
+        assert_eq!(lines("Summary: Uno.", &["Resumen", "Summary"]), ["Uno."]);
+        assert_eq!(lines("## Resumen\n\nUno.\n\n\nDos.", &["Resumen"]), ["", "Uno.", "", "Dos."]);
+        assert_eq!(
+            lines("1. One.\n– Two.\n2026 was warm.\n18.6 million", &[]),
+            ["One.", "Two.", "2026 was warm.", "18.6 million"]
+        );
+        assert_eq!(lines("The vote: yes.", &["Summary"]), ["The vote: yes."]);
+        let (lines, before) = summary_lines("Here are the points:\n- One.\n* Two.", &["Summary"]);
+        assert_eq!(
+            (lines, before.as_deref()),
+            (vec!["One.".to_owned(), "Two.".to_owned()], Some("Here are the points:"))
+        );
     }
 }

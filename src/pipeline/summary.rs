@@ -4,8 +4,9 @@ use super::check::{ends_sentence, is_in};
 use super::compare::words;
 use super::parse::summary_lines;
 use crate::content::{RejectReason, Rejection, Summary, SummaryLength, Task};
+use crate::error::Result;
 use crate::lang::Language;
-use crate::prompt::Labels;
+use crate::prompt::PromptLibrary;
 use crate::sentence;
 
 /// The most words of a headline.
@@ -30,18 +31,25 @@ pub(super) fn check(
     truncated: bool,
     length: SummaryLength,
     target: Language,
-    labels: &Labels,
+    prompts: &PromptLibrary,
     rejections: &mut Vec<Rejection>,
-) -> Option<Summary> {
+) -> Result<Option<Summary>> {
+    let title = prompts.labels(target)?.summary_title.clone();
+    // A model may head its summary in another language.
+    let titles: Vec<_> = prompts.all_labels().map(|l| l.summary_title.as_str()).collect();
     let mut reject = |reason, text: String| rejections.push(Rejection { task: Task::Summary, reason, text });
-    let lines = summary_lines(text, &[&labels.summary_title]);
+    let (lines, before) = summary_lines(text, &titles);
+    if let Some(before) = before {
+        reject(RejectReason::Malformed, before);
+    }
     let mut paragraphs = match length {
         SummaryLength::Bullets => lines.into_iter().filter(|l| !l.is_empty()).collect(),
         _ => join_paragraphs(&lines),
     };
     if length == SummaryLength::Headline {
         for paragraph in &mut paragraphs {
-            *paragraph = paragraph.trim_matches(['"', '“', '”', '«', '»']).trim_end_matches('.').to_owned();
+            let quotes = ['"', '“', '”', '«', '»'];
+            *paragraph = paragraph.trim_end_matches('.').trim_matches(quotes).trim_end_matches('.').to_owned();
         }
     }
     if truncated && let Some(tail) = cut_unfinished(&mut paragraphs, target) {
@@ -80,9 +88,9 @@ pub(super) fn check(
     };
     if let Some(reason) = fault {
         reject(reason, text.trim().to_owned());
-        return None;
+        return Ok(None);
     }
-    Some(Summary { title: labels.summary_title.clone(), length, paragraphs })
+    Ok(Some(Summary { title, length, paragraphs }))
 }
 
 /// Lines to paragraphs: an empty line separates them.
@@ -90,10 +98,15 @@ fn join_paragraphs(lines: &[String]) -> Vec<String> {
     lines.split(|l| l.is_empty()).filter(|p| !p.is_empty()).map(|p| p.join(" ")).collect()
 }
 
+/// Whether a text that was cut off may end inside a number: "18." of "18.6".
+pub(super) fn ends_in_number(text: &str) -> bool {
+    text.strip_suffix('.').is_some_and(|t| t.ends_with(|c: char| c.is_ascii_digit()))
+}
+
 /// Cuts off what the model could not finish, and gives it back.
 fn cut_unfinished(paragraphs: &mut Vec<String>, language: Language) -> Option<String> {
     let last = paragraphs.pop()?;
-    if ends_sentence(&last) {
+    if ends_sentence(&last) && !ends_in_number(&last) {
         paragraphs.push(last);
         return None;
     }
@@ -108,13 +121,11 @@ fn cut_unfinished(paragraphs: &mut Vec<String>, language: Language) -> Option<St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prompt::PromptLibrary;
 
     fn run(text: &str, truncated: bool, length: SummaryLength) -> (Option<Vec<String>>, Vec<(RejectReason, String)>) {
         let prompts = PromptLibrary::builtin();
         let mut rejections = Vec::new();
-        let labels = prompts.labels(Language::EN).unwrap();
-        let summary = check(text, truncated, length, Language::EN, labels, &mut rejections);
+        let summary = check(text, truncated, length, Language::EN, &prompts, &mut rejections).unwrap();
         (summary.map(|s| s.paragraphs), rejections.into_iter().map(|r| (r.reason, r.text)).collect())
     }
 
@@ -133,6 +144,8 @@ mod tests {
         let (paragraphs, rejected) = run("The town buys a boat. It costs 3.5 mil", true, SummaryLength::Long);
         assert_eq!(paragraphs.unwrap(), ["The town buys a boat."]);
         assert_eq!(rejected, [(RejectReason::Truncated, "It costs 3.5 mil".to_owned())]);
+        let (paragraphs, _) = run("The town buys a boat. It costs 18.", true, SummaryLength::Long);
+        assert_eq!(paragraphs.unwrap(), ["The town buys a boat."]);
         let (paragraphs, rejected) = run("The town buys", true, SummaryLength::Long);
         assert_eq!(paragraphs, None);
         assert_eq!(rejected.iter().map(|r| r.0).collect::<Vec<_>>(), [RejectReason::Truncated, RejectReason::Empty]);

@@ -163,6 +163,6 @@ fn without_any_result_nothing_is_written_but_json_tells_why() {
 fn settings_of_the_sampler_without_effect_are_told() {
     let world = World::with_articles();
     let ran = world.run("faq en.txt -n 2 --seed 1 --top-p 0.5 --model scripted:model.toml").exits(0);
-    ran.says(&["note: without a --temperature over 0, --seed, --top-p changes nothing"]);
+    ran.says(&["note: without a --temperature over 0, --seed, --top-p changes only what is asked for once more"]);
     world.run("faq en.txt -n 2 --seed 1 --temperature 0.5 --model scripted:model.toml").exits(0).says_nothing();
 }
