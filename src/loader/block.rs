@@ -1,6 +1,6 @@
 //! The form between the front-ends (text, Markdown, later HTML) and the segmenter: a list of blocks.
 
-use crate::article::Span;
+use crate::article::{OwnFaq, Span};
 
 /// What kind of block a front-end saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +29,13 @@ pub(super) struct Block {
     pub(super) link: bool,
     /// A blank line, or the beginning of the text, stands before it.
     pub(super) gap: bool,
+    /// What the front-end takes it for; `Body` where it cannot tell.
+    pub(super) role: Role,
 }
 
 impl Block {
     pub(super) fn new(kind: BlockKind, span: Span) -> Self {
-        Self { kind, span, strong: false, emphasis: false, link: false, gap: true }
+        Self { kind, span, strong: false, emphasis: false, link: false, gap: true, role: Role::Body }
     }
 }
 
@@ -45,6 +47,10 @@ pub(super) struct Meta {
     pub(super) byline: Option<String>,
     pub(super) date: Option<String>,
     pub(super) language: Option<String>,
+    /// The address that the page gives itself.
+    pub(super) url: Option<String>,
+    /// The name of the site.
+    pub(super) site: Option<String>,
 }
 
 /// What a front-end makes of a text.
@@ -55,6 +61,10 @@ pub(super) struct Document {
     /// In order, without overlap; all of the text but markers and white space is in one of them.
     pub(super) blocks: Vec<Block>,
     pub(super) meta: Meta,
+    /// Title and deck in `meta` are those of the article, and the blocks that show them have their roles.
+    pub(super) headed: bool,
+    /// The article's own FAQ block, if markup told of it; its blocks have their role.
+    pub(super) faq: Option<OwnFaq>,
 }
 
 /// What the segmenter takes a block for.
@@ -83,7 +93,7 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(doc: &'a Document) -> Self {
-        Self { doc, roles: vec![Role::Body; doc.blocks.len()] }
+        Self { doc, roles: doc.blocks.iter().map(|b| b.role).collect() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -118,6 +128,9 @@ impl<'a> Draft<'a> {
 
 /// Whether a line is short, begins like a heading and has no final stop.
 pub(super) fn looks_like_heading(line: &str) -> bool {
+    if line.len() > 440 {
+        return false;
+    }
     let words = line.split_whitespace().count();
     let first = line.chars().find(|c| c.is_alphanumeric());
     (1..=14).contains(&words)

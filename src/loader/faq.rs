@@ -66,6 +66,8 @@ const MAX_REJECTED: usize = 50;
 struct Finder<'d, 'a> {
     draft: &'d Draft<'a>,
     asked: Vec<Option<Question>>,
+    /// For each block whether it says that a FAQ block follows.
+    titles: Vec<bool>,
 }
 
 impl Finder<'_, '_> {
@@ -80,7 +82,15 @@ impl Finder<'_, '_> {
 
 /// Finds the block, marks its free blocks as [`Role::Faq`], and reads it out.
 pub(super) fn take(draft: &mut Draft<'_>) -> Option<OwnFaq> {
-    let finder = Finder { draft, asked: (0..draft.len()).map(|i| question(draft, i)).collect() };
+    let is_title = |i: usize| {
+        let open = draft.is_free(i) || draft.roles[i] == Role::Title;
+        open && draft.is_heading_like(i) && is_faq_title(draft.text(i))
+    };
+    let finder = Finder {
+        draft,
+        asked: (0..draft.len()).map(|i| question(draft, i)).collect(),
+        titles: (0..draft.len()).map(is_title).collect(),
+    };
     let mut from = 0;
     let run = (0..MAX_REJECTED).find_map(|_| {
         let run = next_run(&finder, from)?;
@@ -114,7 +124,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Whether a heading says that a FAQ block follows.
-fn is_faq_title(text: &str) -> bool {
+pub(super) fn is_faq_title(text: &str) -> bool {
     let lower = text.to_lowercase();
     let words = lower.split_whitespace().count();
     words <= 12
@@ -164,8 +174,7 @@ fn next_run(finder: &Finder<'_, '_>, from: usize) -> Option<Run> {
         if !draft.is_free(i) && draft.roles[i] != Role::Title {
             continue;
         }
-        let titled = draft.is_heading_like(i) && is_faq_title(draft.text(i));
-        if titled {
+        if finder.titles[i] {
             let limit = if draft.roles[i] == Role::Title { i + 2 } else { draft.len() };
             if let Some(run) = titled_run(finder, i, limit) {
                 return Some(run);
