@@ -50,6 +50,8 @@ pub enum SourceFormat {
     Text,
     /// Markdown (CommonMark), with or without front matter.
     Markdown,
+    /// An HTML page.
+    Html,
 }
 
 /// What kind of block a passage is.
@@ -120,6 +122,8 @@ pub enum DropReason {
     AuthorNote,
     /// An invitation to subscribe, share, follow or comment.
     Promotion,
+    /// What readers wrote below the article.
+    Comments,
     /// Site navigation, notices of cookies, copyright lines.
     Navigation,
 }
@@ -173,6 +177,10 @@ pub struct Article {
     pub byline: Option<String>,
     /// When it was published, as stated.
     pub date: Option<String>,
+    /// The address that the page gives itself.
+    pub url: Option<String>,
+    /// The name of the site that published it.
+    pub site: Option<String>,
     /// The body.
     pub sections: Vec<Section>,
     /// The article's own FAQ block.
@@ -274,6 +282,8 @@ impl Article {
             deck: None,
             byline: None,
             date: None,
+            url: None,
+            site: None,
             sections: vec![Section { heading: None, passages: vec![passage] }],
             own_faq: None,
             dropped: Vec::new(),

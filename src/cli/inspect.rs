@@ -25,7 +25,7 @@ Examples:
   faqtory inspect article.txt
   faqtory inspect article.txt --format json")]
 pub(crate) struct InspectArgs {
-    /// Article: a file in plain text or Markdown, or - for standard input
+    /// Article: a file in HTML, Markdown or plain text, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -99,6 +99,11 @@ fn show(report: &Report<'_>) -> String {
         [("title", &article.title), ("deck", &article.deck), ("byline", &article.byline), ("date", &article.date)]
     {
         field(name, value.as_deref().unwrap_or("(none)"));
+    }
+    for (name, value) in [("site", &article.site), ("url", &article.url)] {
+        if let Some(value) = value {
+            field(name, value);
+        }
     }
     let tokens = match &report.tokens {
         Some(tokens) => format!("{} tokens ({})", tokens.count, tokens.model),
@@ -198,6 +203,8 @@ mod tests {
             deck: None,
             byline: None,
             date: None,
+            url: None,
+            site: None,
             sections: vec![
                 Section {
                     heading: None,

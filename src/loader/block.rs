@@ -1,6 +1,6 @@
 //! The form between the front-ends (text, Markdown, later HTML) and the segmenter: a list of blocks.
 
-use crate::article::Span;
+use crate::article::{OwnFaq, Span};
 use crate::lang::Language;
 use crate::sentence;
 
@@ -31,11 +31,13 @@ pub(super) struct Block {
     pub(super) link: bool,
     /// A blank line, or the beginning of the text, stands before it.
     pub(super) gap: bool,
+    /// What the front-end takes it for; `Body` where it cannot tell.
+    pub(super) role: Role,
 }
 
 impl Block {
     pub(super) fn new(kind: BlockKind, span: Span) -> Self {
-        Self { kind, span, strong: false, emphasis: false, link: false, gap: true }
+        Self { kind, span, strong: false, emphasis: false, link: false, gap: true, role: Role::Body }
     }
 }
 
@@ -47,6 +49,10 @@ pub(super) struct Meta {
     pub(super) byline: Option<String>,
     pub(super) date: Option<String>,
     pub(super) language: Option<String>,
+    /// The address that the page gives itself.
+    pub(super) url: Option<String>,
+    /// The name of the site.
+    pub(super) site: Option<String>,
 }
 
 /// What a front-end makes of a text.
@@ -57,6 +63,10 @@ pub(super) struct Document {
     /// In order, without overlap; all of the text but markers and white space is in one of them.
     pub(super) blocks: Vec<Block>,
     pub(super) meta: Meta,
+    /// Title and deck in `meta` are those of the article, and the blocks that show them have their roles.
+    pub(super) headed: bool,
+    /// The article's own FAQ block, if markup told of it; its blocks have their role.
+    pub(super) faq: Option<OwnFaq>,
 }
 
 /// What the segmenter takes a block for.
@@ -87,7 +97,7 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(doc: &'a Document) -> Self {
-        Self { doc, roles: vec![Role::Body; doc.blocks.len()], spoken: vec![false; doc.blocks.len()] }
+        Self { doc, roles: doc.blocks.iter().map(|b| b.role).collect(), spoken: vec![false; doc.blocks.len()] }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -148,6 +158,10 @@ pub(super) fn has_several_sentences(line: &str) -> bool {
 
 /// Whether a line is short, begins like a heading and has no final stop.
 fn has_heading_form(line: &str) -> bool {
+    // So many bytes are too many characters, whatever they are; counting words of megabytes takes time.
+    if line.len() > 440 {
+        return false;
+    }
     let words = line.split_whitespace().count();
     let first = line.chars().find(|c| c.is_alphanumeric());
     (1..=14).contains(&words)

@@ -2,7 +2,7 @@
 
 use super::block::{Block, BlockKind, Draft, Role, ends_sentence};
 use super::furniture::{AUTHOR_OPENINGS, AUTHOR_VERBS, AUTHOR_WORDS, How, RULES, TEAM_NAMES};
-use crate::article::DropReason;
+use crate::article::{DropReason, Span};
 
 /// Longer blocks are under no rule.
 const MAX_FURNITURE_CHARS: usize = 500;
@@ -13,7 +13,9 @@ const MAX_LINK_CHARS: usize = 160;
 
 /// Marks all furniture in `draft`.
 pub(super) fn mark(draft: &mut Draft<'_>) {
-    let matches: Vec<_> = (0..draft.len()).map(|i| match_rules(draft.text(i), draft.block(i), i)).collect();
+    let matches: Vec<_> = (0..draft.len())
+        .map(|i| if draft.is_free(i) { match_rules(draft.text(i), draft.block(i), i) } else { None })
+        .collect();
     for (i, found) in matches.iter().enumerate() {
         if let Some((reason, _)) = found
             && draft.is_free(i)
@@ -33,6 +35,12 @@ pub(super) fn mark(draft: &mut Draft<'_>) {
             }
         }
     }
+}
+
+/// What the rules say of a text alone.
+pub(super) fn reason(text: &str, kind: BlockKind) -> Option<DropReason> {
+    // Only the beginning of a page has breadcrumbs.
+    match_rules(text, &Block::new(kind, Span::new(0, 0)), usize::MAX).map(|found| found.0)
 }
 
 /// Whether a lead-in without followers may as well be a heading: it is marked as one, or is one

@@ -70,6 +70,8 @@ const MAX_REJECTED: usize = 50;
 struct Finder<'d, 'a> {
     draft: &'d Draft<'a>,
     asked: Vec<Option<Question>>,
+    /// For each block whether it says that a FAQ block follows.
+    titles: Vec<bool>,
     /// Where no run without a title begins: inside of one that is no FAQ block.
     closed: Vec<bool>,
 }
@@ -107,8 +109,16 @@ impl Finder<'_, '_> {
 
 /// Finds the block, marks its free blocks as [`Role::Faq`], and reads it out.
 pub(super) fn take(draft: &mut Draft<'_>) -> Option<OwnFaq> {
-    let asked = (0..draft.len()).map(|i| question(draft, i)).collect();
-    let mut finder = Finder { draft, asked, closed: vec![false; draft.len()] };
+    let is_title = |i: usize| {
+        let open = draft.is_free(i) || draft.roles[i] == Role::Title;
+        open && draft.is_title_like(i) && is_faq_title(draft.text(i))
+    };
+    let mut finder = Finder {
+        draft,
+        asked: (0..draft.len()).map(|i| question(draft, i)).collect(),
+        titles: (0..draft.len()).map(is_title).collect(),
+        closed: vec![false; draft.len()],
+    };
     let (mut from, mut spoken) = (0, Vec::new());
     let mut found = None;
     for _ in 0..MAX_REJECTED {
@@ -154,7 +164,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Whether a heading says that a FAQ block follows.
-fn is_faq_title(text: &str) -> bool {
+pub(super) fn is_faq_title(text: &str) -> bool {
     let lower = text.to_lowercase();
     let words = lower.split_whitespace().count();
     words <= 12
@@ -204,8 +214,7 @@ fn next_run(finder: &Finder<'_, '_>, from: usize) -> Option<Run> {
         if !draft.is_free(i) && draft.roles[i] != Role::Title {
             continue;
         }
-        let titled = draft.is_title_like(i) && is_faq_title(draft.text(i));
-        if titled {
+        if finder.titles[i] {
             let limit = if draft.roles[i] == Role::Title { i + 2 } else { draft.len() };
             if let Some(run) = titled_run(finder, i, limit) {
                 return Some(run);

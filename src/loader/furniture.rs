@@ -77,7 +77,8 @@ pub(super) const RULES: &[Rule] = &[
             "read also:", "also read:", "read more:", "see also:", "related:", "watch:", "recommended:",
             "don't miss:", "lea también:", "lee también:", "leer también:", "lea además:", "lee además:", "lea más:",
             "leer más:", "te puede interesar:", "le puede interesar:", "te recomendamos:", "ver también:",
-            "vea también:", "mira también:", "mirá también:", "no te pierdas:", "relacionado:", "en contexto:",
+            "vea también:", "mira también:", "mirá también:", "no te pierdas:", "relacionado:", "en contexto:", "mire:",
+            "mire también:", "vea:", "lea:", "no deje de leer:",
         ],
     },
     Rule {
@@ -138,12 +139,24 @@ pub(super) const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        reason: DropReason::Promotion,
+        how: How::Anywhere,
+        max_chars: 250,
+        phrases: &[
+            "nuestro canal de", "tenemos canal de", "our youtube channel", "our whatsapp channel",
+            "our telegram channel", "hazte miembro", "hágase miembro", "hazte suscriptor", "become a member",
+            "become a subscriber", "beneficios exclusivos", "para comentar debes", "para comentar debe",
+            "log in to comment", "sign in to comment", "newsletter straight to your inbox", "in your inbox",
+            "en tu correo",
+        ],
+    },
+    Rule {
         reason: DropReason::Navigation,
         how: How::Whole,
         max_chars: 80,
         phrases: &[
             "home", "menu", "search", "log in", "login", "sign in", "skip to content", "skip to main content",
-            "back to top", "advertisement", "ad", "sponsored", "continue reading", "previous article", "next article",
+            "back to top", "advertisement", "advert", "ad", "sponsored", "continue reading", "previous article", "next article",
             "privacy policy", "terms of use", "terms and conditions", "cookie policy", "contact us", "about us",
             "accept", "accept all", "accept cookies", "close", "inicio", "portada", "menú", "buscar",
             "iniciar sesión", "ingresar", "saltar al contenido", "ir al contenido", "volver arriba", "publicidad",

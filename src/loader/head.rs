@@ -53,7 +53,7 @@ pub(super) fn find(draft: &mut Draft<'_>) -> Head {
         } else if is_meta(draft, i, &mut head) {
             draft.roles[i] = Role::Meta;
             stated = true;
-        } else if head.deck.is_none() && is_deck(draft, i, stated) {
+        } else if !draft.doc.headed && head.deck.is_none() && is_deck(draft, i, stated) {
             head.deck = Some(draft.text(i).replace('\n', " "));
             draft.roles[i] = Role::Deck;
         } else {
@@ -68,6 +68,7 @@ fn find_title(draft: &mut Draft<'_>, head: &mut Head) -> Option<usize> {
     let first = (0..draft.len()).find(|&i| draft.is_free(i))?;
     let text = draft.text(first);
     let is_title = match draft.block(first).kind {
+        _ if draft.doc.headed => false,
         BlockKind::Heading(_) => true,
         BlockKind::Paragraph => {
             let heading_later = (first + 1..draft.len()).take(3).any(|i| draft.block(i).kind == BlockKind::Heading(1));
@@ -91,7 +92,11 @@ fn find_title(draft: &mut Draft<'_>, head: &mut Head) -> Option<usize> {
 
 /// Whether block `i` is a byline, a date, or both; takes them.
 fn is_meta(draft: &Draft<'_>, i: usize, head: &mut Head) -> bool {
-    let text = draft.text(i);
+    read_meta(draft.text(i), head)
+}
+
+/// Whether a line is a byline, a date, or both; takes them.
+pub(super) fn read_meta(text: &str, head: &mut Head) -> bool {
     if text.chars().count() > 160 || text.contains('\n') {
         return false;
     }

@@ -1,16 +1,19 @@
 //! The loader: bytes in, a segmented [`Article`] out.
 //!
-//! A front-end for each format (`text`, `markdown`) makes a list of blocks; one segmenter makes
+//! A front-end for each format (`text`, `markdown`, `html`) makes a list of blocks; one segmenter makes
 //! the article of it.
 
 mod block;
+mod charset;
 mod decode;
 mod drop;
 mod faq;
 mod front_matter;
 mod furniture;
+mod gzip;
 mod head;
 mod headings;
+mod html;
 mod markdown;
 mod normalize;
 mod segment;
@@ -32,11 +35,11 @@ use crate::lang::Language;
 /// How to load.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadOptions {
-    /// The language of the article; `None` goes by the front matter, or detects it.
+    /// The language of the article; `None` goes by what the file states of itself, or detects it.
     pub language: Option<Language>,
     /// The format; `None` goes by the file name's extension and the content.
     pub format: Option<SourceFormat>,
-    /// Inputs over this size are refused.
+    /// Inputs over this size are refused, also those that inflate to more.
     pub max_bytes: u64,
 }
 
@@ -46,10 +49,10 @@ impl Default for LoadOptions {
     }
 }
 
-/// Loads an article from bytes; `source` is the file name, or `-`.
+/// Loads an article from bytes, which may be compressed by gzip; `source` is the file name, or `-`.
 ///
 /// # Errors
-/// `Input`, with what to do about it: too large, empty, binary, undecodable, HTML, without a body,
+/// `Input`, with what to do about it: too large, empty, binary, undecodable, without a body,
 /// or in no language that can be told.
 pub fn load(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
     let size = bytes.len() as u64;
@@ -60,11 +63,25 @@ pub fn load(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article
 }
 
 fn load_bounded(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
+    if gzip::is_gzip(bytes) {
+        let name = source.strip_suffix(".gz").unwrap_or(source);
+        return load_plain(&gzip::inflate(bytes, options.max_bytes)?, name, options)
+            .map(|article| Article { source: source.to_owned(), ..article });
+    }
+    load_plain(bytes, source, options)
+}
+
+fn load_plain(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
+    if options.format.map_or_else(|| charset::is_html(bytes, source), |f| f == SourceFormat::Html) {
+        let doc = html::parse(&charset::decode(bytes)?)?;
+        return segment::segment(doc, source, SourceFormat::Html, options);
+    }
     let text = normalize::normalize(&decode::decode(bytes)?);
     let format = options.format.unwrap_or_else(|| format_of(source, &text));
     let doc = match format {
         SourceFormat::Text => text::parse(text),
         SourceFormat::Markdown => markdown::parse(&text),
+        SourceFormat::Html => html::parse(&text)?,
     };
     segment::segment(doc, source, format, options)
 }

@@ -5,6 +5,9 @@ use unicode_normalization::UnicodeNormalization;
 /// The normal form of a text: line feeds, plain spaces, NFC; no zero-width, bidi or other control
 /// characters, no soft hyphens, no white space at line ends, no blank lines at either end.
 pub(super) fn normalize(raw: &str) -> String {
+    if is_plain(raw) {
+        return raw.trim_end_matches(' ').trim_matches('\n').to_owned();
+    }
     let plain = raw.replace("\r\n", "\n");
     let mut chars = plain.chars().peekable();
     let mut kept = String::with_capacity(plain.len());
@@ -25,6 +28,12 @@ pub(super) fn normalize(raw: &str) -> String {
         out.push('\n');
     }
     out.trim_matches('\n').to_owned()
+}
+
+/// Whether a text is one line of characters that are their own normal form, as most are.
+fn is_plain(raw: &str) -> bool {
+    raw.chars()
+        .all(|c| matches!(c, ' '..='~' | '¡'..='¬' | '®'..='ÿ' | '–' | '—' | '‘' | '’' | '“' | '”' | '…' | '•' | '€'))
 }
 
 fn is_invisible(c: char) -> bool {

@@ -8,14 +8,14 @@ use crate::lang::{self, Detected, Language};
 use crate::sentence;
 
 /// So much of the body, in bytes, is enough to tell its language.
-const LANGUAGE_SAMPLE: usize = 4_000;
+const LANGUAGE_SAMPLE: usize = 1_500;
 
 /// Makes an article of a document.
 pub(super) fn segment(doc: Document, source: &str, format: SourceFormat, options: &LoadOptions) -> Result<Article> {
     let mut draft = Draft::new(&doc);
     drop::mark(&mut draft);
     let head = head::find(&mut draft);
-    let own_faq = faq::take(&mut draft);
+    let own_faq = doc.faq.clone().or_else(|| faq::take(&mut draft));
     headings::mark(&mut draft);
 
     let body: Vec<Span> =
@@ -34,8 +34,11 @@ pub(super) fn segment(doc: Document, source: &str, format: SourceFormat, options
         language_confidence: detected.confidence,
         title: head.title,
         deck: head.deck.or(meta.deck),
-        byline: head.byline.or(meta.byline),
-        date: head.date.or(meta.date),
+        // A page's data is more exact than the line that it shows.
+        byline: if doc.headed { meta.byline.or(head.byline) } else { head.byline.or(meta.byline) },
+        date: if doc.headed { meta.date.or(head.date) } else { head.date.or(meta.date) },
+        url: meta.url,
+        site: meta.site,
         sections,
         own_faq,
         dropped,

@@ -129,7 +129,7 @@ fn questions(article: &Article) -> Vec<&str> {
 
 /// What every article must keep: spans in order and apart, sentences that cover their passage, and
 /// nothing of the text outside of them but the lines of the head and markers.
-fn check_spans(article: &Article) {
+pub(super) fn check_spans(article: &Article) {
     let mut covered = Vec::new();
     for section in &article.sections {
         covered.extend(section.heading.map(|h| h.span));
@@ -478,7 +478,8 @@ fn refused(bytes: &[u8], part: &str) {
 fn unusable_input_is_refused_with_the_reason() {
     refused(b"", "empty");
     refused(b"\x89PNG\r\n\x1a\n", "PNG");
-    refused(b"<!doctype html><p>x", "HTML");
+    refused(b"<?xml version='1.0'?><rss/>", "XML");
+    refused(b"<!doctype html><title>x</title>", "no text");
     refused("\u{200B}\u{200B}".as_bytes(), "no text");
     refused(b"123 456.\n\n789.", "language");
     refused(b"Foto: Ana Ruiz\n\nArchivado en:\n\nComentarios (3)", "furniture");

@@ -60,7 +60,7 @@ pub(super) fn parse(text: String) -> Document {
         }
     }
     unmark_lone_numbers(&mut blocks, &text);
-    Document { text, blocks, meta: Default::default() }
+    Document { text, blocks, ..Document::default() }
 }
 
 /// The lines between blank lines and rules, each without the white space around it.

@@ -48,6 +48,29 @@ fn the_parts_of_an_article_are_shown() {
 }
 
 #[test]
+fn an_html_page_is_shown_without_what_is_around_the_article() {
+    let world = World::with_articles();
+    world.file(
+        "page.html",
+        "<!doctype html><html lang=en><title>Library opens in the old station | The Bridge</title>\
+         <link rel=canonical href='https://bridge.example/library'><nav><a href=/>Home</a> <a href=/news>News</a></nav>\
+         <article><h1>Library opens in the old station</h1><p>The town of Harrow Bridge opened a public library in its old \
+         railway station on Monday. The building had been empty for eleven years.</p><ul><li>It lends books.</li></ul>\
+         <details><summary>Who may borrow books?</summary>Everybody who lives in the town.</details>\
+         <details><summary>Does it cost anything?</summary>No.</details></article><footer>© The Bridge</footer>",
+    );
+    world.run("inspect page.html").exits(0).says_nothing().prints(&[
+        "format    html",
+        "title     Library opens in the old station",
+        "url       https://bridge.example/library",
+        "list item",
+        "The building had been empty for eleven years.",
+        "A: Everybody who lives in the town.",
+        "navigation: Home News",
+    ]);
+}
+
+#[test]
 fn the_spans_of_the_json_form_are_true() {
     let world = World::with_articles();
     world.file("page.txt", PAGE);

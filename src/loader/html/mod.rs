@@ -1,0 +1,204 @@
+//! The front-end for HTML: a page's visible text as blocks, the article's apart from the rest.
+//!
+//! The page is parsed into a tree, its visible text is split into blocks, and the subtree with the
+//! most running text is the article. Nothing that a reader sees is lost without a trace: what is not
+//! the article's stands in the document as a block that says why.
+
+mod content;
+mod date;
+mod faq;
+mod head;
+mod jsonld;
+mod meta;
+mod render;
+mod tag;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod zone;
+
+use std::borrow::Cow;
+
+use self::head::Title;
+use self::render::Piece;
+use super::block::{Block, BlockKind, Document, Role};
+use super::head::{Head, read_meta};
+use super::normalize::normalize;
+use crate::article::{DropReason, OwnFaq, Span};
+use crate::error::Result;
+
+/// Bytes of the article that are enough to see whether it is in the language that the page states.
+const LANGUAGE_SAMPLE: usize = 3_000;
+
+/// Blocks that are looked at for byline and date.
+const MAX_META_BLOCKS: usize = 8;
+
+/// Splits a page.
+///
+/// # Errors
+/// `Input` where the page has more elements than any article.
+pub(super) fn parse(source: &str) -> Result<Document> {
+    let tree = tree::parse(source)?;
+    let pieces = render::pieces(&tree);
+    let ld = jsonld::read(&tree);
+    let stated = meta::read(&tree, &ld);
+    let title = head::title(&pieces, &stated);
+    let faq = faq::find(&tree, &pieces, &ld);
+    let mut roles = content::judge(&tree, &pieces, title.piece);
+    for &i in &title.repeats {
+        roles[i] = Some(Role::Dropped(DropReason::Navigation));
+    }
+    if let Some(i) = title.piece {
+        roles[i] = Some(Role::Title);
+    }
+    for &i in faq.iter().flat_map(|f| &f.pieces) {
+        roles[i] = Some(Role::Faq);
+    }
+    let body: Vec<usize> = (0..pieces.len()).filter(|&i| roles[i] == Some(Role::Body)).collect();
+    let (decks, deck) = head::deck(&tree, &pieces, title.piece, &body, &stated);
+    for i in decks {
+        roles[i] = Some(Role::Deck);
+    }
+
+    let mut writer = Writer::default();
+    let parted = faq.as_ref().is_some_and(|f| is_parted(&pieces, &mut roles, &f.pieces));
+    let order = (0..pieces.len()).filter(|&i| !parted || roles[i] != Some(Role::Faq));
+    for i in order {
+        writer.piece(&pieces[i], roles[i], &title, i);
+    }
+    // A block that the article interrupts is put together below it.
+    for i in (0..pieces.len()).filter(|&i| parted && roles[i] == Some(Role::Faq)) {
+        writer.piece(&pieces[i], roles[i], &title, i);
+    }
+    let mut doc = writer.doc;
+    doc.faq = faq.and_then(|f| own_faq(f, &mut doc));
+    doc.meta = stated.meta;
+    doc.meta.title = title.text;
+    doc.meta.deck = deck;
+    if doc.meta.language.as_deref().is_some_and(|l| !is_in(&doc, l)) {
+        doc.meta.language = None;
+    }
+    take_shown_meta(&mut doc);
+    doc.headed = doc.meta.title.is_some();
+    Ok(doc)
+}
+
+/// Byline and date as the page shows them, where its data does not have them.
+fn take_shown_meta(doc: &mut Document) {
+    let mut shown = Head::default();
+    for block in doc.blocks.iter().filter(|b| b.role == Role::Meta).take(MAX_META_BLOCKS) {
+        read_meta(&doc.text[block.span.range()], &mut shown);
+    }
+    // What it says beside them is about the author or the publisher.
+    let stated = [&doc.meta.byline, &shown.byline, &shown.date];
+    for block in doc.blocks.iter_mut().filter(|b| b.role == Role::Meta) {
+        let text = &doc.text[block.span.range()];
+        if !stated.iter().any(|s| s.as_deref().is_some_and(|s| s.contains(text) || text.contains(s))) {
+            block.role = Role::Dropped(DropReason::AuthorNote);
+        }
+    }
+    let meta = &mut doc.meta;
+    meta.byline = meta.byline.take().or(shown.byline);
+    meta.date = meta.date.take().or(shown.date.map(|d| date::iso(&d)));
+}
+
+#[derive(Debug, Default)]
+struct Writer {
+    doc: Document,
+}
+
+impl Writer {
+    fn piece(&mut self, piece: &Piece, role: Option<Role>, title: &Title, index: usize) {
+        let Some(role) = role else { return };
+        let kind = if title.piece == Some(index) { BlockKind::Heading(1) } else { piece.kind };
+        // The head reads in lines.
+        let text: Cow<'_, str> = match role {
+            Role::Title | Role::Deck => head::one_line(&piece.text).into(),
+            _ => (&piece.text).into(),
+        };
+        if let Some(block) = push(&mut self.doc, kind, &text, role) {
+            block.strong = piece.strong == piece.all;
+            block.emphasis = piece.emphasis == piece.all;
+            block.link = piece.link == piece.all;
+        }
+    }
+}
+
+/// Adds a block to the text; nothing if it is blank.
+fn push<'d>(doc: &'d mut Document, kind: BlockKind, raw: &str, role: Role) -> Option<&'d mut Block> {
+    let normal = normalize(raw);
+    let text = normal.trim();
+    if text.is_empty() {
+        return None;
+    }
+    if !doc.text.is_empty() {
+        doc.text.push_str("\n\n");
+    }
+    let start = doc.text.len();
+    doc.text.push_str(text);
+    doc.blocks.push(Block { role, ..Block::new(kind, Span::new(start, doc.text.len())) });
+    doc.blocks.last_mut()
+}
+
+/// Whether parts of the article's body stand between those of the FAQ block. A few odd lines are the
+/// block's own.
+fn is_parted(pieces: &[Piece], roles: &mut [Option<Role>], faq: &[usize]) -> bool {
+    let (Some(&first), Some(&last)) = (faq.first(), faq.last()) else { return false };
+    let between: Vec<usize> = (first..last).filter(|&i| roles[i] == Some(Role::Body)).collect();
+    let words: usize = between.iter().map(|&i| pieces[i].text.split_whitespace().count()).sum();
+    if between.len() <= 3 && words <= 40 {
+        for i in between {
+            roles[i] = Some(Role::Faq);
+        }
+        return false;
+    }
+    true
+}
+
+/// The block as the article has it; pairs that the page does not show are added below it.
+fn own_faq(faq: faq::PageFaq, doc: &mut Document) -> Option<OwnFaq> {
+    let tidy = |text: &str| normalize(text).trim().to_owned();
+    let pairs: Vec<_> = faq
+        .pairs
+        .into_iter()
+        .map(|pair| crate::article::QaPair { question: tidy(&pair.question), answer: tidy(&pair.answer) })
+        .filter(|pair| !pair.question.is_empty() && !pair.answer.is_empty())
+        .collect();
+    if !doc.blocks.iter().any(|b| b.role == Role::Faq) {
+        for pair in &pairs {
+            push(doc, BlockKind::Paragraph, &pair.question, Role::Faq);
+            for paragraph in pair.answer.split("\n\n") {
+                push(doc, BlockKind::Paragraph, paragraph, Role::Faq);
+            }
+        }
+    }
+    let mut spans = doc.blocks.iter().filter(|b| b.role == Role::Faq).map(|b| b.span);
+    let first = spans.next()?;
+    let last = spans.next_back().unwrap_or(first);
+    (!pairs.is_empty()).then(|| OwnFaq { title: faq.title, pairs, span: Span::new(first.start, last.end) })
+}
+
+/// Frequent words of a language that are rare in the others.
+const FREQUENT: &[(&str, &[&str])] = &[
+    ("en", &["the", "and", "of", "to", "is", "that", "for", "was", "with", "it", "on"]),
+    ("es", &["el", "los", "las", "del", "que", "y", "en", "una", "con", "por", "para"]),
+];
+
+/// Whether the article can be in the language that its page states: templates often state another.
+/// Languages without a list are believed.
+fn is_in(doc: &Document, stated: &str) -> bool {
+    let code = stated.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    let Some((_, frequent)) = FREQUENT.iter().find(|(known, _)| *known == code) else { return true };
+    let (mut words, mut found, mut bytes) = (0usize, 0usize, 0usize);
+    for block in doc.blocks.iter().filter(|b| b.role == Role::Body) {
+        for word in doc.text[block.span.range()].split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty()) {
+            words += 1;
+            found += usize::from(frequent.iter().any(|f| word.eq_ignore_ascii_case(f)));
+        }
+        bytes += block.span.len();
+        if bytes > LANGUAGE_SAMPLE {
+            break;
+        }
+    }
+    words < 20 || found * 12 >= words
+}
