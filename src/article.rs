@@ -292,7 +292,8 @@ impl Article {
     }
 }
 
-fn one_line(text: &str) -> String {
+/// A text on one line: white space of any kind becomes one space.
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -74,9 +74,9 @@ impl CandleEngine {
     /// instead: so little would be reused that it is worth neither its memory nor a text that depends on
     /// what was written before.
     fn known(&mut self, common: &[u32]) -> usize {
-        let kept = self.kept.as_ref().map_or(0, |(tokens, _)| tokens.len());
-        let known = self.kept.as_ref().map_or(0, |(tokens, _)| common_prefix(tokens, common));
-        if 2 * known < kept {
+        let Some((kept, _)) = &self.kept else { return 0 };
+        let known = common_prefix(kept, common);
+        if 2 * known < kept.len() {
             self.kept = None;
             return 0;
         }

@@ -11,7 +11,7 @@ use regex::Regex;
 
 use super::block::{BlockKind, Draft, Role, ends_sentence, has_several_sentences, is_quoted};
 use super::furniture::{ANSWER_MARKERS, FAQ_TITLES, QUESTION_MARKERS, QUESTION_WORDS};
-use crate::article::{OwnFaq, QaPair, Span};
+use crate::article::{OwnFaq, QaPair, Span, one_line};
 
 const MAX_QUESTION_CHARS: usize = 300;
 /// The same for a question with a sentence before it.
@@ -157,10 +157,6 @@ fn pair(draft: &Draft<'_>, entry: &Entry) -> QaPair {
     let paragraphs = entry.answer.iter().map(|&i| one_line(&ANSWER.replace(draft.text(i), "")));
     let parts: Vec<String> = entry.question.inner.iter().cloned().chain(paragraphs).collect();
     QaPair { question: entry.question.text.clone(), answer: parts.join("\n\n") }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a heading says that a FAQ block follows.

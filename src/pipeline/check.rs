@@ -2,7 +2,6 @@
 
 use super::compare::{overlap, words};
 use super::parse::DraftEntry;
-use super::summary::ends_in_number;
 use crate::content::{FaqEntry, RejectReason, Rejection, Task};
 use crate::lang::{self, Language};
 use crate::prompt::Labels;
@@ -37,8 +36,7 @@ impl FaqChecker<'_> {
                 question: mend_question(&draft.question, self.labels.question_opening),
                 answer: draft.answer.trim().to_owned(),
             };
-            let ended = ends_sentence(&entry.answer) && !ends_in_number(&entry.answer);
-            let cut_off = truncated && index + 1 == count && !ended;
+            let cut_off = truncated && index + 1 == count && !is_finished(&entry.answer);
             let reason = if cut_off { Some(RejectReason::Truncated) } else { self.fault(&entry) };
             match reason {
                 None => self.accepted.push(FaqEntry { answer: mend_end(entry.answer), ..entry }),
@@ -91,8 +89,15 @@ fn is_foreign(text: &str, target: Language) -> bool {
 }
 
 /// Whether a text ends as a sentence does.
-pub(super) fn ends_sentence(text: &str) -> bool {
+fn ends_sentence(text: &str) -> bool {
     text.trim_end_matches(['"', '”', '’', '»', ')', '\'']).ends_with(['.', '!', '?', '…'])
+}
+
+/// Whether a text that the model was cut off in is whole all the same. "It costs 18." may be the beginning
+/// of "It costs 18.6 million".
+pub(super) fn is_finished(text: &str) -> bool {
+    let in_number = text.strip_suffix('.').is_some_and(|t| t.ends_with(|c: char| c.is_ascii_digit()));
+    ends_sentence(text) && !in_number
 }
 
 fn mend_question(question: &str, opening: Option<char>) -> String {

@@ -1,6 +1,6 @@
 //! The summary: what the model wrote, to paragraphs of the length that was asked for.
 
-use super::check::{ends_sentence, is_in};
+use super::check::{is_finished, is_in};
 use super::compare::words;
 use super::parse::summary_lines;
 use crate::content::{RejectReason, Rejection, Summary, SummaryLength, Task};
@@ -98,15 +98,10 @@ fn join_paragraphs(lines: &[String]) -> Vec<String> {
     lines.split(|l| l.is_empty()).filter(|p| !p.is_empty()).map(|p| p.join(" ")).collect()
 }
 
-/// Whether a text that was cut off may end inside a number: "18." of "18.6".
-pub(super) fn ends_in_number(text: &str) -> bool {
-    text.strip_suffix('.').is_some_and(|t| t.ends_with(|c: char| c.is_ascii_digit()))
-}
-
 /// Cuts off what the model could not finish, and gives it back.
 fn cut_unfinished(paragraphs: &mut Vec<String>, language: Language) -> Option<String> {
     let last = paragraphs.pop()?;
-    if ends_sentence(&last) && !ends_in_number(&last) {
+    if is_finished(&last) {
         paragraphs.push(last);
         return None;
     }
