@@ -15,6 +15,7 @@ pub mod engine;
 pub mod error;
 pub mod lang;
 pub mod loader;
+pub mod metrics;
 pub mod pipeline;
 pub mod prompt;
 pub mod render;
