@@ -6,4 +6,5 @@ mod fixtures;
 mod harness;
 mod layering;
 mod main_job;
+mod metrics;
 mod store;

@@ -16,6 +16,7 @@ pub mod readability;
 pub mod redundancy;
 pub mod rouge;
 pub mod stats;
+pub mod support;
 pub mod syllables;
 pub mod text;
 
