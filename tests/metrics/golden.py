@@ -94,6 +94,10 @@ def lists():
         }
 
 
+def dump(value):
+    return json.dumps(value, ensure_ascii=False)
+
+
 def main():
     pairs = EDGES + list(fixture_pairs())
     golden = {
@@ -105,7 +109,12 @@ def main():
         "corpora": list(corpora(pairs)),
         "lists": list(lists()),
     }
-    print(json.dumps(golden, ensure_ascii=False, indent=1))
+    # One pair a line, so that a change is seen as one.
+    lines = [
+        f'"{key}": [\n' + ",\n".join(map(dump, value)) + "\n]" if isinstance(value, list) else f'"{key}": {dump(value)}'
+        for key, value in golden.items()
+    ]
+    print("{\n" + ",\n".join(lines) + "\n}")
 
 
 main()

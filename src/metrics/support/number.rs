@@ -28,12 +28,26 @@ enum Unit {
 }
 
 impl Number {
-    /// Whether two numbers have a value in common and no units that contradict each other.
+    /// Whether two numbers have a value in common and no units that contradict each other. A full hour agrees with a
+    /// plain number too: `3 p.m.` with `las 3 de la tarde`.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
-        let clock = |number: &Self| number.unit == Some(Unit::Clock);
-        clock(self) == clock(other)
-            && (self.unit.is_none() || other.unit.is_none() || self.unit == other.unit)
+        if self.unit == Some(Unit::Clock) || other.unit == Some(Unit::Clock) {
+            let known = other.minutes();
+            return self.minutes().iter().any(|minutes| known.contains(minutes));
+        }
+        (self.unit.is_none() || other.unit.is_none() || self.unit == other.unit)
             && self.values.iter().any(|value| other.has_value(*value))
+    }
+
+    /// The minutes after noon or midnight that it can stand for.
+    fn minutes(&self) -> Vec<u32> {
+        let hour =
+            |value: f64| (value.fract() == 0.0 && (0.0..=24.0).contains(&value)).then_some(value as u32 * 60 % 720);
+        match self.unit {
+            Some(Unit::Clock) => self.values.iter().map(|value| *value as u32).collect(),
+            None => self.values.iter().filter_map(|value| hour(*value)).collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether it can have that value.
@@ -48,7 +62,7 @@ static DIGITS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?P<before>[€$£]\s?)?",
         r"(?P<digits>\d{1,3}(?:[\u{a0}\u{202f}\u{2009}\x20'’]\d{3})+(?:[.,]\d+)?\b|\d+(?:[.,]\d+)*)",
         r"(?:[\s\u{a0}\u{202f}-]{0,2}(?P<scale>(?i:mil\s+millones|thousand|millones|millón|millions?|billions?|billones|billón|trillions?|mil|mn|bn|m|k))\b)?",
-        r"(?:\s+de)?[\s\u{a0}\u{202f}-]{0,2}(?P<after>%|€|\$|£|(?i:per\s?cent|percent|por\s+ciento|euros?|dollars?|d[oó]lares|pounds?|libras)\b)?",
+        r"(?:(?:\s+de)?[\s\u{a0}\u{202f}-]{0,2}(?P<after>%|€|\$|£|(?i:per\s?cent|percent|por\s+cien(?:to)?|euros?|dollars?|d[oó]lares|pounds?|libras)\b))?",
     ))
     .unwrap()
 });
@@ -56,6 +70,9 @@ static DIGITS: LazyLock<Regex> = LazyLock::new(|| {
 static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\b([01]?\d|2[0-4])(?::|\.|\s?h\s?)([0-5]\d)(?:\s*h\b)?(?:\s*(?P<half>(?i)[ap]\.?\s?m\b))?").unwrap()
 });
+
+/// A full hour of a clock with two halves of a day.
+static HOUR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(\d{1,2})\s*(?i)[ap]\.?\s?m\b").unwrap());
 
 /// The numbers of a text with their places.
 pub(super) fn find(text: &str, language: Language) -> Vec<(Span, Number)> {
@@ -69,6 +86,15 @@ pub(super) fn find(text: &str, language: Language) -> Vec<(Span, Number)> {
         if is_hour && !text[whole.end..].starts_with(|c: char| c.is_ascii_digit() || c == ':') {
             let span = Span::new(whole.start, whole.end);
             let value = f64::from((hours * 60 + minutes) % 720);
+            found.push((span, Number { values: vec![value], unit: Some(Unit::Clock), is_vague: false }));
+            clocks.push(span);
+        }
+    }
+    for c in HOUR.captures_iter(text) {
+        let (Some(whole), Ok(hours)) = (c.get(0), c[1].parse::<u32>()) else { continue };
+        let span = Span::new(whole.start(), whole.end());
+        if (1..=12).contains(&hours) && !clocks.iter().any(|clock| super::overlap(*clock, span)) {
+            let value = f64::from(hours * 60 % 720);
             found.push((span, Number { values: vec![value], unit: Some(Unit::Clock), is_vague: false }));
             clocks.push(span);
         }
@@ -109,7 +135,7 @@ pub(super) fn find(text: &str, language: Language) -> Vec<(Span, Number)> {
 }
 
 static UNIT_WORD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?i)(?:de\s+)?(?:%|per\s?cent|percent|por\s+ciento|euros?|dollars?|d[oó]lares|pounds?|libras)")
+    Regex::new(r"^(?i)(?:de\s+)?(?:%|per\s?cent|percent|por\s+cien(?:to)?|euros?|dollars?|d[oó]lares|pounds?|libras)")
         .unwrap()
 });
 

@@ -138,8 +138,8 @@ pub(super) fn find(text: &str, language: Language) -> Vec<(Span, f64, bool)> {
         if !joined {
             close(&mut run, &mut found);
         }
-        // `por ciento` is a unit.
-        let unit = word == "ciento" && text[..span.start].trim_end().ends_with("por");
+        // `por ciento` and `por cien` are units.
+        let unit = matches!(word.as_str(), "cien" | "ciento") && text[..span.start].trim_end().ends_with("por");
         match (value(values).filter(|_| !unit), value(scales)) {
             (Some(value), _) => {
                 if !run.takes(value) {

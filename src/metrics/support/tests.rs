@@ -41,6 +41,7 @@ fn numbers_are_their_values() {
     check("The A320 has 180 seats.", EN, "The A320 seats 180.", EN, &["A320", "180"]);
     check("Dos mil quinientos dos vecinos.", ES, "Fueron 2.502 o 2.500.", ES, &["2.502", "!2.500"]);
     check("One hundred and twenty-five people.", EN, "It was 125.", EN, &["125"]);
+    check("Está segura al cien por cien.", ES, "A 100-percent, 20-degree day.", EN, &["100-percent", "!20"]);
     check("Version 1.2.3 came.", EN, "One came.", EN, &[]);
 }
 
@@ -48,6 +49,8 @@ fn numbers_are_their_values() {
 fn hours_are_told_from_decimals() {
     check(ENGLISH, EN, "It leaves at 5:40 and at 23:10, not 6:40.", EN, &["5:40", "23:10", "!6:40"]);
     check(SPANISH, ES, "It leaves at 5:40 a.m.", EN, &["5:40 a.m"]);
+    check("Empieza a las tres de la tarde.", ES, "It begins at 3 p.m., not at 3:30.", EN, &["3 p.m", "!3:30"]);
+    check("Empieza a las 15:00.", ES, "It begins at 3 p.m., not at 4 p.m.", EN, &["3 p.m", "!4 p.m"]);
 }
 
 #[test]
