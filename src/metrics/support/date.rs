@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::Taken;
 use super::calendar::{month, month_pattern};
-use super::overlap;
 use crate::article::Span;
 use crate::lang::Language;
 
@@ -71,12 +71,13 @@ fn patterns(language: Language) -> Option<Patterns> {
 /// The dates of a text with their places, none within another. In a source (`every_month`) each name of a month
 /// counts; in a sentence a month without a day needs a year or a preposition.
 pub(super) fn find(text: &str, language: Language, every_month: bool) -> Vec<(Span, Date)> {
-    let mut found: Vec<(Span, Date)> = Vec::new();
+    let (mut found, mut taken) = (Vec::new(), Taken::default());
     let mut add = |from: usize, to: usize, date: Option<Date>| {
         let span = Span::new(from, to);
         if let Some(date) = date
-            && !found.iter().any(|(other, _)| overlap(*other, span))
+            && !taken.touches(span)
         {
+            taken.add(span);
             found.push((span, date));
         }
     };

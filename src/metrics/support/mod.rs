@@ -11,7 +11,7 @@ mod number;
 mod quotation;
 mod spelled;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
@@ -67,13 +67,13 @@ impl SourceFacts {
     /// The claims of a sentence in that language, in the order they stand there.
     pub fn check(&self, sentence: &str, language: Language) -> Vec<Claim> {
         let mut claims = Vec::new();
-        let mut taken = Vec::new();
+        let mut taken = Taken::default();
         for (span, date) in date::find(sentence, language, false) {
-            taken.push(span);
+            taken.add(span);
             claims.push(Claim { kind: ClaimKind::Date, span, supported: self.has_date(&date) });
         }
         for (span, number) in number::find(sentence, language) {
-            if !number.is_vague && !taken.iter().any(|date| overlap(*date, span)) {
+            if !number.is_vague && !taken.touches(span) {
                 let supported = self.numbers.iter().any(|known| number.agrees_with(known));
                 claims.push(Claim { kind: ClaimKind::Number, span, supported });
             }
@@ -84,7 +84,7 @@ impl SourceFacts {
                 claims.push(Claim { kind: ClaimKind::Quotation, span, supported });
             }
             for span in name::find(sentence, language) {
-                if !taken.iter().any(|date| overlap(*date, span)) {
+                if !taken.touches(span) {
                     let supported = words(&sentence[span.range()]).iter().all(|word| self.vocabulary.contains(word));
                     claims.push(Claim { kind: ClaimKind::Name, span, supported });
                 }
@@ -114,8 +114,19 @@ pub fn support_rate(claims: &[Claim]) -> Option<f64> {
     (!claims.is_empty()).then(|| supported as f64 / claims.len() as f64)
 }
 
-fn overlap(a: Span, b: Span) -> bool {
-    a.start < b.end && b.start < a.end
+/// Parts of a text that have been read already, none of them within another.
+#[derive(Default)]
+struct Taken(BTreeMap<usize, usize>);
+
+impl Taken {
+    fn add(&mut self, span: Span) {
+        self.0.insert(span.start, span.end);
+    }
+
+    /// Whether a part of the span has been read.
+    fn touches(&self, span: Span) -> bool {
+        self.0.range(..span.end).next_back().is_some_and(|(_, end)| *end > span.start)
+    }
 }
 
 #[cfg(test)]

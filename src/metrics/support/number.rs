@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::spelled;
+use super::{Taken, spelled};
 use crate::article::Span;
 use crate::lang::Language;
 
@@ -42,7 +42,7 @@ impl Number {
     /// The minutes after noon or midnight that it can stand for.
     fn minutes(&self) -> Vec<u32> {
         let hour =
-            |value: f64| (value.fract() == 0.0 && (0.0..=24.0).contains(&value)).then_some(value as u32 * 60 % 720);
+            |value: f64| (value.fract() == 0.0 && (0.0..=24.0).contains(&value)).then(|| value as u32 * 60 % 720);
         match self.unit {
             Some(Unit::Clock) => self.values.iter().map(|value| *value as u32).collect(),
             None => self.values.iter().filter_map(|value| hour(*value)).collect(),
@@ -77,7 +77,7 @@ static HOUR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(\d{1,2})\s*(?i)[
 /// The numbers of a text with their places.
 pub(super) fn find(text: &str, language: Language) -> Vec<(Span, Number)> {
     let mut found = Vec::new();
-    let mut clocks = Vec::new();
+    let mut clocks = Taken::default();
     for c in CLOCK.captures_iter(text) {
         let whole = c.get(0).map_or(0..0, |m| m.range());
         // `5.40` is an hour only where something says so; `5:40` always.
@@ -87,23 +87,23 @@ pub(super) fn find(text: &str, language: Language) -> Vec<(Span, Number)> {
             let span = Span::new(whole.start, whole.end);
             let value = f64::from((hours * 60 + minutes) % 720);
             found.push((span, Number { values: vec![value], unit: Some(Unit::Clock), is_vague: false }));
-            clocks.push(span);
+            clocks.add(span);
         }
     }
     for c in HOUR.captures_iter(text) {
         let (Some(whole), Ok(hours)) = (c.get(0), c[1].parse::<u32>()) else { continue };
         let span = Span::new(whole.start(), whole.end());
-        if (1..=12).contains(&hours) && !clocks.iter().any(|clock| super::overlap(*clock, span)) {
+        if (1..=12).contains(&hours) && !clocks.touches(span) {
             let value = f64::from(hours * 60 % 720);
             found.push((span, Number { values: vec![value], unit: Some(Unit::Clock), is_vague: false }));
-            clocks.push(span);
+            clocks.add(span);
         }
     }
     for c in DIGITS.captures_iter(text) {
         let (Some(whole), Some(digits)) = (c.get(0), c.name("digits")) else { continue };
         // Digits inside a word belong to a name: `A320`, `Q4`.
         let glued = text[..digits.start()].chars().next_back().is_some_and(|c| c.is_alphabetic() || c == '_');
-        if glued || clocks.iter().any(|clock| digits.start() < clock.end && clock.start < digits.end()) {
+        if glued || clocks.touches(Span::new(digits.start(), digits.end())) {
             continue;
         }
         let scale = c.name("scale").map(|scale| scale.as_str().to_lowercase());

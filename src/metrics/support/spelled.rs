@@ -154,7 +154,8 @@ pub(super) fn find(text: &str, language: Language) -> Vec<(Span, f64, bool)> {
                 } else {
                     // `dos mil millones` is a thousand times a million.
                     let all = if scale > 1_000 { std::mem::take(&mut run.total) } else { 0 };
-                    run.total += (all + run.open).max(1).saturating_mul(scale);
+                    let closed = all.saturating_add(run.open).max(1).saturating_mul(scale);
+                    run.total = run.total.saturating_add(closed);
                     run.open = 0;
                 }
                 run.extend(span);

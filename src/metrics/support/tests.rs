@@ -93,6 +93,8 @@ fn nothing_claims_nothing() {
     check("", EN, "", EN, &[]);
     check("", EN, "Nothing is said here.", EN, &[]);
     check("", EN, "It cost 5.", EN, &["!5"]);
+    check("At 9 a.m.", EN, "It cost 99999999999999999999999.", EN, &["!99999999999999999999999"]);
+    claims("dos mil", ES, &"mil millones billones ".repeat(50), ES);
     assert_eq!(support_rate(&[]), None);
     let found = SourceFacts::new(ENGLISH, EN).check("4 boats and 5 boats", EN);
     assert_eq!(support_rate(&found), Some(0.5));
