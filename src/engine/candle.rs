@@ -282,7 +282,7 @@ fn proceed(flow: ControlFlow<()>) -> Result<()> {
 }
 
 /// The device and its name.
-fn open_device(choice: DeviceChoice) -> Result<(Device, String)> {
+pub(super) fn open_device(choice: DeviceChoice) -> Result<(Device, String)> {
     let unavailable = |name: &str, e: candle_core::Error| {
         Error::new(ErrorKind::Config, format!("the device `{name}` cannot be used")).with_source(e)
     };

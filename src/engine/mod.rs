@@ -14,6 +14,7 @@ use crate::content::ModelInfo;
 use crate::error::{Error, ErrorKind, Result};
 
 pub mod candle;
+pub mod encoder;
 pub mod scripted;
 pub mod store;
 pub mod tokenizer;

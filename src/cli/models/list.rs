@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
-use faqtory::engine::store::Manifest;
+use faqtory::engine::store::{Manifest, Task};
 
 use super::{Context, Failure, Record, json, open, verified};
 use crate::cli::ui::{self, bytes};
@@ -79,13 +79,18 @@ fn advice(manifests: &[&Manifest]) -> String {
     if let Some(default) = manifests.iter().find(|m| m.default) {
         lines.push(format!("* {}: recommended, and used where no model is named", default.id));
     }
-    let both = |m: &&&Manifest| ["en", "es"].iter().all(|l| m.languages.iter().any(|known| known == l));
+    let both = |m: &&&Manifest| {
+        m.task == Task::Write && ["en", "es"].iter().all(|l| m.languages.iter().any(|known| known == l))
+    };
     if let Some(small) = manifests.iter().filter(both).min_by_key(|m| m.memory()) {
         lines.push(format!("  {}: the least memory for English and Spanish, {}", small.id, bytes(small.memory())));
     }
     if let Some(large) = manifests.iter().filter(both).max_by_key(|m| m.parameters) {
         let billions = large.parameters as f64 / 1e9;
         lines.push(format!("  {}: the largest, {billions:.1} billion parameters, the slowest too", large.id));
+    }
+    if let Some(encoder) = manifests.iter().find(|m| m.task == Task::Encode) {
+        lines.push(format!("  {}: compares what texts mean, and writes none", encoder.id));
     }
     lines.push("MEMORY is for an article of some 5000 words. VERIFIED says what faqtory's authors tried:".to_owned());
     lines.push("run it, fetched its file and compared the checksum, or neither yet.".to_owned());

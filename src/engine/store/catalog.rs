@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
-use super::manifest::Manifest;
+use super::manifest::{Manifest, Task};
 use crate::error::{Error, ErrorKind, Result};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/models");
@@ -26,7 +26,8 @@ pub(super) fn load(folders: &[PathBuf]) -> Result<Vec<Manifest>> {
             manifests.push(manifest);
         }
     }
-    manifests.sort_by(|a, b| (!a.default, a.rank, &a.id).cmp(&(!b.default, b.rank, &b.id)));
+    let order = |m: &Manifest| (m.task != Task::Write, !m.default, m.rank, m.id.clone());
+    manifests.sort_by_key(order);
     Ok(manifests)
 }
 
@@ -123,7 +124,8 @@ mod tests {
         assert_eq!(defaults, ["qwen2.5-coder-1.5b-instruct"]);
         for m in &manifests {
             assert!(BUILT_IN.get_file(format!("{}.toml", m.id)).is_some(), "{}", m.id);
-            assert!(m.sources.iter().any(|s| matches!(s, Source::Hub(_))), "{}", m.id);
+            let on_hub = m.sources.iter().any(|s| matches!(s, Source::Hub(_)));
+            assert!(on_hub || m.task == Task::Encode, "{}", m.id);
             assert!(m.verified.fetched || m.verified.note.contains("not yet run here"), "{}", m.id);
             assert!(m.languages.iter().any(|l| l == "en"), "{}", m.id);
             assert!(!m.summary.contains('\n') && m.summary.len() < 110, "{}", m.id);

@@ -18,6 +18,9 @@ pub struct Manifest {
     pub name: String,
     /// One line: what it is good for.
     pub summary: String,
+    /// What it does.
+    #[serde(default)]
+    pub task: Task,
     /// The licence of the weights.
     pub licence: String,
     /// The architecture, as `general.architecture` of the GGUF file says it.
@@ -50,6 +53,17 @@ pub struct Manifest {
     /// Where its file can be had.
     #[serde(rename = "source")]
     pub sources: Vec<Source>,
+}
+
+/// What a model does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// It writes texts: a GGUF file.
+    #[default]
+    Write,
+    /// It makes vectors of texts, to compare what they mean.
+    Encode,
 }
 
 /// What the authors of a manifest tried themselves.
@@ -167,6 +181,9 @@ pub const JOB_TOKENS: u64 = 8192;
 /// with the built-in models at 2,500 tokens: 90 to 330 MB.
 const OVERHEAD: u64 = 384 << 20;
 
+/// Parameters of the blocks of the encoder, which run in 32 bits.
+const ENCODER_BLOCKS: u64 = 21_300_000;
+
 impl Manifest {
     /// Reads a manifest. `folder` is what relative paths in it count from.
     ///
@@ -187,10 +204,23 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The name of the model's file in the store.
+    pub fn file_name(&self) -> String {
+        let extension = match self.task {
+            Task::Write => "gguf",
+            Task::Encode => "bin",
+        };
+        format!("{}.{extension}", self.id)
+    }
+
     /// Bytes of memory that a job of [`JOB_TOKENS`] tokens needs at most, estimated: the file twice (Candle
     /// keeps a copy of most weights in the order its kernels read them), the KV cache of those tokens (fewer
     /// if the context is shorter) and a fixed amount for everything else.
     pub fn memory(&self) -> u64 {
+        if self.task == Task::Encode {
+            // The vocabulary stays as it is stored, the blocks are unpacked.
+            return self.size + 4 * ENCODER_BLOCKS + OVERHEAD;
+        }
         2 * self.size + self.kv_bytes_per_token * JOB_TOKENS.min(self.context_length as u64) + OVERHEAD
     }
 

@@ -1,6 +1,6 @@
 //! The model store: manifests of known models, and their verified files on this machine.
 //!
-//! Under the root, `<id>/<id>.gguf` is a model, `<id>/<id>.gguf.part` one that is being fetched,
+//! Under the root, `<id>/<id>.gguf` is a model (`.bin` one that makes vectors), the same with `.part` one that is being fetched,
 //! `<id>/verified.json` says which files were hashed, and `<id>.lock` keeps two processes apart.
 
 use std::fs;
@@ -21,7 +21,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use manifest::Manifest;
+pub use manifest::{Manifest, Task};
 
 use checksum::Records;
 use disk::Lock;
@@ -94,7 +94,7 @@ pub type OnProgress<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 pub struct ModelFile {
     /// The model's id.
     pub id: String,
-    /// The GGUF file.
+    /// The file.
     pub path: PathBuf,
     /// Its SHA-256 in hexadecimal.
     pub sha256: String,
@@ -117,7 +117,8 @@ impl ModelStore {
         Ok(Self { config, manifests })
     }
 
-    /// All known models: the default one, then the others in the recommended order.
+    /// All known models: those that write, the default one first and the others in the recommended order, then
+    /// those that make vectors.
     pub fn manifests(&self) -> &[Manifest] {
         &self.manifests
     }
@@ -137,7 +138,7 @@ impl ModelStore {
     /// `Model` if the id is unknown.
     pub fn find(&self, id: &str) -> Result<Option<PathBuf>> {
         let manifest = self.manifest(id)?;
-        let target = self.target(id);
+        let target = self.target(manifest);
         let mut places = source::local(manifest, &self.config.hub);
         Ok(places.find_map(|s| s.candidates(manifest, &target).into_iter().next()))
     }
@@ -152,7 +153,7 @@ impl ModelStore {
     /// said), `Cancelled` if the callback broke off.
     pub fn ensure(&self, id: &str, on_progress: OnProgress<'_>) -> Result<ModelFile> {
         let manifest = self.manifest(id)?;
-        let target = self.target(id);
+        let target = self.target(manifest);
         let mut tried = Vec::new();
         for source in source::local(manifest, &self.config.hub) {
             let candidates = source.candidates(manifest, &target);
@@ -245,8 +246,8 @@ impl ModelStore {
         self.config.root.join(id)
     }
 
-    fn target(&self, id: &str) -> PathBuf {
-        self.folder(id).join(format!("{id}.gguf"))
+    fn target(&self, manifest: &Manifest) -> PathBuf {
+        self.folder(&manifest.id).join(manifest.file_name())
     }
 
     fn lock(&self, id: &str) -> PathBuf {
