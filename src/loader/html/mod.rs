@@ -39,7 +39,8 @@ const MAX_META_BLOCKS: usize = 8;
 /// `Input` where the page has more elements than any article.
 pub(super) fn parse(source: &str) -> Result<Document> {
     let tree = tree::parse(source)?;
-    let pieces = render::pieces(&tree);
+    let mut pieces = render::pieces(&tree);
+    content::reveal(&tree, &mut pieces);
     let ld = jsonld::read(&tree);
     let stated = meta::read(&tree, &ld);
     let title = head::title(&pieces, &stated);

@@ -265,6 +265,37 @@ fn what_stands_between_two_answers_is_not_lost_in_the_block() {
 }
 
 #[test]
+fn an_article_that_a_script_shows_is_read_and_one_behind_a_window_is_not() {
+    let hidden = |how: &str| {
+        format!(
+            "<h1>Ferries</h1><p>The island has two ferries.</p><div class=paywall {how}>{STORY}<p hidden>Unseen.</p></div>"
+        )
+    };
+    for how in ["hidden", "style='display: none'"] {
+        let article = read(&hidden(how));
+        assert!(article.body_markdown().contains("The works begin in spring"), "{how}");
+        assert!(!article.text.contains("Unseen"));
+    }
+    let front =
+        "<p>Both ferries are old, says the company, which hopes to buy a third one before the next winter comes.</p>";
+    let page = format!("{}<main>{front}</main>", hidden("aria-hidden=true"));
+    assert!(!read(&page).text.contains("The works begin in spring"));
+}
+
+#[test]
+fn a_page_that_calls_every_part_a_widget_has_an_article() {
+    let part = |text: &str| format!("<div class='builder-widget'><div class='widget-box'>{text}</div></div>");
+    let story: String = STORY.split_inclusive("</p>").map(part).collect();
+    let page = format!(
+        "<h1>Ferries</h1>{story}{}",
+        part("<p>The quay was closed to ships in winter, after the storm had broken two of its piles.</p>")
+    );
+    assert_eq!(read(&page).passages().count(), 3);
+    let side = format!("<h1>Ferries</h1>{STORY}{}", part("<p>The weather is mild today, and the sea is calm.</p>"));
+    assert_eq!(read(&side).passages().count(), 2);
+}
+
+#[test]
 fn hostile_pages_are_read_or_refused_in_bounded_time() {
     let text = "The board said on Monday that the old quay would close for repairs until the spring of next year.";
     let long = "x".repeat(3_000_000);
