@@ -47,7 +47,7 @@ impl Article {
     fn check_span(&self, span: Span) -> Result<(), String> {
         match self.text.get(span.start..span.end) {
             None => Err(format!("{span:?} is no span of a text of {} bytes", self.text.len())),
-            Some(text) if text.is_empty() => Err(format!("{span:?} is empty")),
+            Some("") => Err(format!("{span:?} is empty")),
             Some(text) if text.trim() != text => Err(format!("{span:?} has white space around it")),
             Some(_) => Ok(()),
         }
