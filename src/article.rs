@@ -2,6 +2,8 @@
 //!
 //! All spans are byte ranges into [`Article::text`], the normalized text of the whole input.
 
+mod check;
+
 use std::ops::Range;
 
 use schemars::JsonSchema;
@@ -154,7 +156,7 @@ pub struct OwnFaq {
     pub title: Option<String>,
     /// Its pairs in order.
     pub pairs: Vec<QaPair>,
-    /// Where the block stands, heading included.
+    /// Where the block stands, heading included; parts that were dropped may stand inside.
     pub span: Span,
 }
 
@@ -181,6 +183,10 @@ pub struct Article {
     pub url: Option<String>,
     /// The name of the site that published it.
     pub site: Option<String>,
+    /// Where the text shows title, deck, byline and date, in order; what it shows of them may differ from
+    /// what the file states of itself.
+    #[serde(default)]
+    pub head: Vec<Span>,
     /// The body.
     pub sections: Vec<Section>,
     /// The article's own FAQ block.
@@ -284,6 +290,7 @@ impl Article {
             date: None,
             url: None,
             site: None,
+            head: Vec::new(),
             sections: vec![Section { heading: None, passages: vec![passage] }],
             own_faq: None,
             dropped: Vec::new(),

@@ -205,6 +205,7 @@ mod tests {
             date: None,
             url: None,
             site: None,
+            head: Vec::new(),
             sections: vec![
                 Section {
                     heading: None,

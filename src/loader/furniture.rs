@@ -116,7 +116,7 @@ pub(super) const RULES: &[Rule] = &[
             "correo electrónico", "copiar enlace", "enlace copiado", "imprimir", "guardar", "comentar", "comentario",
             "comentarios", "deja un comentario", "dejar un comentario", "deja tu comentario", "ver comentarios",
             "suscríbete", "suscribirse", "suscríbase", "suscríbete ahora", "boletín", "regístrate", "síguenos",
-            "síganos",
+            "síganos", "reportar un error", "mostrar comentarios",
         ],
     },
     Rule {
@@ -194,7 +194,7 @@ pub(super) const RULES: &[Rule] = &[
         phrases: &[
             "about the author", "about the authors", "about the writer", "about us", "sobre el autor",
             "sobre la autora", "sobre los autores", "acerca del autor", "acerca de la autora",
-            "acerca de los autores", "sobre nosotros",
+            "acerca de los autores", "sobre nosotros", "sobre la firma",
         ],
     },
 ];

@@ -26,6 +26,8 @@ pub(super) fn segment(doc: Document, source: &str, format: SourceFormat, options
     let detected = language(&doc, &body, options)?;
     let sections = sections(&draft, detected.language);
     let dropped = dropped(&draft);
+    let is_head = |i: &usize| matches!(draft.roles[*i], Role::Title | Role::Deck | Role::Meta);
+    let shown = (0..draft.len()).filter(is_head).map(|i| draft.block(i).span).collect();
     let meta = doc.meta;
     Ok(Article {
         source: source.to_owned(),
@@ -39,6 +41,7 @@ pub(super) fn segment(doc: Document, source: &str, format: SourceFormat, options
         date: if doc.headed { meta.date.or(head.date) } else { head.date.or(meta.date) },
         url: meta.url,
         site: meta.site,
+        head: shown,
         sections,
         own_faq,
         dropped,

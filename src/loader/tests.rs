@@ -130,57 +130,7 @@ fn questions(article: &Article) -> Vec<&str> {
 /// What every article must keep: spans in order and apart, sentences that cover their passage, and
 /// nothing of the text outside of them but the lines of the head and markers.
 pub(super) fn check_spans(article: &Article) {
-    let mut covered = Vec::new();
-    for section in &article.sections {
-        covered.extend(section.heading.map(|h| h.span));
-        for passage in &section.passages {
-            let text = article.slice(passage.span);
-            assert_eq!(text, text.trim());
-            let mut at = passage.span.start;
-            for sentence in &passage.sentences {
-                assert!(
-                    !sentence.span.is_empty() && sentence.span.start >= at && sentence.span.end <= passage.span.end
-                );
-                assert_eq!(article.slice(sentence.span), article.slice(sentence.span).trim());
-                assert_eq!(article.text[at..sentence.span.start].trim(), "");
-                at = sentence.span.end;
-            }
-            assert_eq!(article.text[at..passage.span.end].trim(), "", "sentences cover their passage");
-            covered.push(passage.span);
-        }
-    }
-    let body = covered.clone();
-    assert!(body.windows(2).all(|w| w[0].end <= w[1].start), "body spans are in order and apart");
-    if let Some(faq) = &article.own_faq {
-        assert!(
-            body.iter().all(|s| s.end <= faq.span.start || s.start >= faq.span.end),
-            "no body inside of the FAQ block"
-        );
-        covered.push(faq.span);
-    }
-    assert!(article.dropped.windows(2).all(|w| w[0].span.end <= w[1].span.start));
-    for part in &article.dropped {
-        assert!(
-            body.iter().all(|s| s.end <= part.span.start || s.start >= part.span.end),
-            "no body inside of a dropped part"
-        );
-        covered.push(part.span);
-    }
-    covered.sort();
-    let mut rest = String::new();
-    let mut at = 0;
-    for span in covered {
-        if span.start > at {
-            rest.push_str(&article.text[at..span.start]);
-        }
-        at = at.max(span.end);
-    }
-    rest.push_str(&article.text[at..]);
-    let head = [&article.title, &article.deck, &article.byline, &article.date];
-    for line in rest.lines().filter(|l| l.chars().any(char::is_alphabetic)) {
-        let known = head.iter().filter_map(|h| h.as_deref()).any(|h| h.contains(line.trim()) || line.contains(h));
-        assert!(known, "lost: {line:?}");
-    }
+    assert_eq!(article.check(), Ok(()));
 }
 
 #[test]

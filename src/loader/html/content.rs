@@ -5,8 +5,10 @@
 //! looks like a menu; the element of the greatest sum is the article's. This is the maximum-subarray
 //! idea on a tree: an element grows to the next one above as long as that adds more than it costs.
 
+use std::collections::HashMap;
+
 use super::render::Piece;
-use super::tag::Tag;
+use super::tag::{Attr, Tag};
 use super::tree::{Id, Tree};
 use super::zone;
 use crate::article::DropReason;
@@ -31,6 +33,9 @@ const MIN_NAMED: f64 = 100.0;
 const LIST_WEIGHT: f64 = 0.2;
 /// Share of the greatest sum that the element needs which is called the article's body.
 const MIN_NAMED_SHARE: f64 = 0.25;
+
+/// A hidden element with more of the page's running text than this is the article, which a script shows.
+const MIN_REVEALED_SHARE: f64 = 0.5;
 
 /// The role of each piece; `None` is not to be seen.
 pub(super) type Verdicts = Vec<Option<Role>>;
@@ -75,6 +80,26 @@ pub(super) fn judge(tree: &Tree<'_>, pieces: &[Piece], title: Option<usize>) -> 
         .collect();
     mark_boxes(tree, pieces, root, &mut verdicts);
     verdicts
+}
+
+/// Shows what is hidden only until a script runs: an element that has most of the page's running text.
+/// Paywalls and loading screens hide the article so.
+pub(super) fn reveal(tree: &Tree<'_>, pieces: &mut [Piece]) {
+    if !pieces.iter().any(|p| p.hidden) {
+        return;
+    }
+    let share = sums(tree, pieces, &pieces.iter().map(running).collect::<Vec<_>>());
+    // What is hidden from screen readers only is behind something that is to be read.
+    let behind = |id: Id| tree.raw_attr(id, Attr::AriaHidden).is_some();
+    let reveals = |id: Id| share[id] > MIN_REVEALED_SHARE * share[0] && !behind(id);
+    let shown = |id: Id| !zone::is_hidden(tree, id) || reveals(id);
+    for piece in pieces.iter_mut().filter(|p| p.hidden) {
+        let mut at = piece.node;
+        while at > 0 && shown(at) {
+            at = tree.parent(at);
+        }
+        piece.hidden = at > 0;
+    }
 }
 
 /// Where the element of the articles holds several, the one of the title.
@@ -174,6 +199,9 @@ fn zones(tree: &Tree<'_>, running: &[f64]) -> Vec<Option<Role>> {
     let all = running[0];
     let mut zones = vec![None; tree.len()];
     let mut known = zone::Known::new();
+    for name in common_names(tree, running, &mut known) {
+        known.insert(name, None);
+    }
     for id in 1..tree.len() {
         zones[id] = zones[tree.parent(id)];
         if zones[id].is_none() && tree.is_element(id) {
@@ -187,6 +215,24 @@ fn zones(tree: &Tree<'_>, running: &[f64]) -> Vec<Option<Role>> {
         }
     }
     zones
+}
+
+/// Names that would be furniture's, but that much of the running text stands under: page builders call
+/// every part of a page a widget.
+fn common_names<'s>(tree: &Tree<'s>, running: &[f64], known: &mut zone::Known<'s>) -> Vec<&'s str> {
+    // For each name the running text under it, and the end of the last element that was counted.
+    let mut under: HashMap<&str, (f64, Id)> = HashMap::new();
+    for id in (1..tree.len()).filter(|&id| running[id] > 0.0 && tree.is_element(id) && tree.has_attrs(id)) {
+        let navigates = |role| role == Role::Dropped(DropReason::Navigation);
+        for (name, _) in zone::names(tree, id, known).filter(|(_, role)| navigates(*role)) {
+            let (sum, end) = under.entry(name).or_default();
+            if id >= *end {
+                *sum += running[id];
+                *end = tree.end(id);
+            }
+        }
+    }
+    under.into_iter().filter(|(_, (sum, _))| *sum > MAX_ZONE_SHARE * running[0]).map(|(name, _)| name).collect()
 }
 
 /// The innermost element with the greatest sum; where names say of one element alone that it is the

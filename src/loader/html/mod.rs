@@ -39,7 +39,8 @@ const MAX_META_BLOCKS: usize = 8;
 /// `Input` where the page has more elements than any article.
 pub(super) fn parse(source: &str) -> Result<Document> {
     let tree = tree::parse(source)?;
-    let pieces = render::pieces(&tree);
+    let mut pieces = render::pieces(&tree);
+    content::reveal(&tree, &mut pieces);
     let ld = jsonld::read(&tree);
     let stated = meta::read(&tree, &ld);
     let title = head::title(&pieces, &stated);
@@ -140,8 +141,8 @@ fn push<'d>(doc: &'d mut Document, kind: BlockKind, raw: &str, role: Role) -> Op
     doc.blocks.last_mut()
 }
 
-/// Whether parts of the article's body stand between those of the FAQ block. A few odd lines are the
-/// block's own.
+/// Whether parts of the article, its head included, stand between those of the FAQ block. A few odd lines
+/// of the body are the block's own.
 fn is_parted(pieces: &[Piece], roles: &mut [Option<Role>], faq: &[usize]) -> bool {
     let (Some(&first), Some(&last)) = (faq.first(), faq.last()) else { return false };
     let between: Vec<usize> = (first..last).filter(|&i| roles[i] == Some(Role::Body)).collect();
@@ -150,9 +151,8 @@ fn is_parted(pieces: &[Piece], roles: &mut [Option<Role>], faq: &[usize]) -> boo
         for i in between {
             roles[i] = Some(Role::Faq);
         }
-        return false;
     }
-    true
+    roles[first..last].iter().any(|role| role.is_some_and(|role| !matches!(role, Role::Faq | Role::Dropped(_))))
 }
 
 /// The block as the article has it; pairs that the page does not show are added below it.

@@ -174,7 +174,8 @@ impl Renderer<'_, '_> {
             }
             if matches!(frame.tag, Tag::Strong | Tag::B) && self.inline.strong == self.inline.all && self.inline.all > 0
             {
-                self.inline.lead = Some(self.inline.text.len());
+                // Without the space after it, which a line break takes back.
+                self.inline.lead = Some(self.inline.text.trim_end().len());
             }
             if matches!(frame.tag, Tag::Ul | Tag::Ol | Tag::Menu | Tag::Dl) {
                 self.lists.pop();

@@ -234,8 +234,65 @@ fn encodings_and_compression() {
     let packed = packer.finish().unwrap();
     let unpacked = load(&packed, "page.html.gz", &LoadOptions::default()).unwrap();
     assert_eq!(unpacked, Article { source: "page.html.gz".to_owned(), ..expected });
-    let small = LoadOptions { max_bytes: 1_000 + packed.len() as u64, ..LoadOptions::default() };
+    assert!(packed.len() < PAGE_ES.len());
+    let small = LoadOptions { max_bytes: PAGE_ES.len() as u64 - 1, ..LoadOptions::default() };
     assert!(load(&packed, "-", &small).unwrap_err().message().contains("too large"));
+}
+
+const STORY: &str = "<p>The board met on Monday and voted to close the old quay, which was built in the time of sail.</p>\
+    <p>The works begin in spring, and the harbour will pay for one half of them, as it did the last time.</p>";
+
+#[test]
+fn a_bold_beginning_may_lose_the_space_after_it() {
+    let row = "<tr><td><b>Is it open?&nbsp;&nbsp;</b></td><td>\u{2714}</td></tr>";
+    let article = read(&format!("<h1>Ferries</h1>{STORY}<table>{row}<tr><td>Oslo<td>yes</tr></table>{STORY}"));
+    assert_eq!(passages(&article)[2..5], ["Is it open?", "| \u{2714}", "Oslo | yes"]);
+}
+
+#[test]
+fn what_stands_between_two_answers_is_not_lost_in_the_block() {
+    let entry = |question: &str| format!("<details><summary>{question}</summary>So it is.</details>");
+    for part in [
+        "<p class=byline>By Ana Ruiz</p>",
+        "<p class=deck>A deck of more than fifteen letters</p>",
+        "<p>x</p>",
+        "<nav>Home</nav>",
+    ] {
+        let page = format!("<h1>Ferries</h1>{}{part}{}{STORY}", entry("Why?"), entry("How?"));
+        let article = read(&page);
+        assert_eq!(article.own_faq.as_ref().map(|f| f.pairs.len()), Some(2), "{part}");
+    }
+}
+
+#[test]
+fn an_article_that_a_script_shows_is_read_and_one_behind_a_window_is_not() {
+    let hidden = |how: &str| {
+        format!(
+            "<h1>Ferries</h1><p>The island has two ferries.</p><div class=paywall {how}>{STORY}<p hidden>Unseen.</p></div>"
+        )
+    };
+    for how in ["hidden", "style='display: none'"] {
+        let article = read(&hidden(how));
+        assert!(article.body_markdown().contains("The works begin in spring"), "{how}");
+        assert!(!article.text.contains("Unseen"));
+    }
+    let front =
+        "<p>Both ferries are old, says the company, which hopes to buy a third one before the next winter comes.</p>";
+    let page = format!("{}<main>{front}</main>", hidden("aria-hidden=true"));
+    assert!(!read(&page).text.contains("The works begin in spring"));
+}
+
+#[test]
+fn a_page_that_calls_every_part_a_widget_has_an_article() {
+    let part = |text: &str| format!("<div class='builder-widget'><div class='widget-box'>{text}</div></div>");
+    let story: String = STORY.split_inclusive("</p>").map(part).collect();
+    let page = format!(
+        "<h1>Ferries</h1>{story}{}",
+        part("<p>The quay was closed to ships in winter, after the storm had broken two of its piles.</p>")
+    );
+    assert_eq!(read(&page).passages().count(), 3);
+    let side = format!("<h1>Ferries</h1>{STORY}{}", part("<p>The weather is mild today, and the sea is calm.</p>"));
+    assert_eq!(read(&side).passages().count(), 2);
 }
 
 #[test]

@@ -113,10 +113,19 @@ pub(super) fn named<'s>(tree: &Tree<'s>, id: Id, known: &mut Known<'s>) -> Optio
             _ => {}
         }
     }
-    [Attr::Class, Attr::Id]
-        .into_iter()
-        .filter_map(|attr| tree.raw_attr(id, attr))
-        .find_map(|names| names.split_whitespace().find_map(|name| *known.entry(name).or_insert_with(|| by_name(name))))
+    names(tree, id, known).next().map(|(_, role)| role)
+}
+
+/// The names of an element that say it is furniture, with its kind.
+pub(super) fn names<'a, 's>(
+    tree: &'a Tree<'s>,
+    id: Id,
+    known: &'a mut Known<'s>,
+) -> impl Iterator<Item = (&'s str, Role)> + use<'a, 's> {
+    let classes = [Attr::Class, Attr::Id].into_iter().filter_map(move |attr| tree.raw_attr(id, attr));
+    classes
+        .flat_map(str::split_whitespace)
+        .filter_map(move |name| known.entry(name).or_insert_with(|| by_name(name)).map(|role| (name, role)))
 }
 
 /// Whether the names say that the element is the body of the article.
