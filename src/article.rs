@@ -87,6 +87,8 @@ pub struct Passage {
     pub kind: PassageKind,
     /// Where it stands.
     pub span: Span,
+    /// Its language; `None` where it is too short or too uncertain to tell, as in code, tables and names.
+    pub language: Option<Language>,
     /// Its sentences in order; together they cover the passage but for white space.
     pub sentences: Vec<Sentence>,
 }
@@ -160,6 +162,18 @@ pub struct OwnFaq {
     pub span: Span,
 }
 
+/// So many words make more than a phrase in another language.
+const MIN_OTHER_WORDS: usize = 15;
+
+/// How many words of a body are in one language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LanguageWords {
+    /// The language.
+    pub language: Language,
+    /// Words, counted by white space.
+    pub words: usize,
+}
+
 /// A loaded article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Article {
@@ -187,7 +201,7 @@ pub struct Article {
     /// what the file states of itself.
     #[serde(default)]
     pub head: Vec<Span>,
-    /// The body.
+    /// The body; without a passage where the input is a FAQ through and through.
     pub sections: Vec<Section>,
     /// The article's own FAQ block.
     pub own_faq: Option<OwnFaq>,
@@ -219,6 +233,35 @@ impl Article {
     /// The words of the body, counted by white space.
     pub fn word_count(&self) -> usize {
         self.passages().map(|p| self.slice(p.span).split_whitespace().count()).sum()
+    }
+
+    /// The words of the body by language, the language with the most words first; passages that do not tell their
+    /// language are not in it.
+    pub fn languages(&self) -> Vec<LanguageWords> {
+        let mut counts: Vec<LanguageWords> = Vec::new();
+        for passage in self.passages() {
+            let Some(language) = passage.language else { continue };
+            let words = self.slice(passage.span).split_whitespace().count();
+            match counts.iter_mut().find(|count| count.language == language) {
+                Some(count) => count.words += words,
+                None => counts.push(LanguageWords { language, words }),
+            }
+        }
+        counts.sort_by_key(|count| std::cmp::Reverse(count.words));
+        counts
+    }
+
+    /// The other languages that a good part of the body is in: a twentieth of the words or more, and more than a phrase.
+    pub fn other_languages(&self) -> Vec<LanguageWords> {
+        let mut counts = self.languages();
+        let all: usize = counts.iter().map(|count| count.words).sum();
+        counts.retain(|c| c.language != self.language && c.words >= MIN_OTHER_WORDS && c.words * 20 >= all);
+        counts
+    }
+
+    /// Whether the input is a FAQ through and through: pairs, and no body beside them.
+    pub fn is_faq_page(&self) -> bool {
+        self.own_faq.is_some() && self.passages().next().is_none()
     }
 
     /// The article as a model sees it, in Markdown: title, deck, and the body with its headings.
@@ -278,7 +321,12 @@ impl Article {
     #[cfg(test)]
     pub(crate) fn of_one_passage(text: &str, language: Language) -> Self {
         let span = Span::new(0, text.len());
-        let passage = Passage { kind: PassageKind::Paragraph, span, sentences: vec![Sentence { span }] };
+        let passage = Passage {
+            kind: PassageKind::Paragraph,
+            span,
+            language: Some(language),
+            sentences: vec![Sentence { span }],
+        };
         Self {
             source: "a.txt".to_owned(),
             format: SourceFormat::Text,

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
 
+mod frequent;
+
 /// A language that a text is written in, by its ISO 639-1 code.
 ///
 /// Which languages faqtory can *write* follows from the prompt files that are there; this table
@@ -23,17 +25,20 @@ struct Entry {
     code: &'static str,
     english: &'static str,
     native: &'static str,
-    lingua: lingua::Language,
+    /// The detector's name for it, if the detector knows it.
+    lingua: Option<lingua::Language>,
 }
 
 const TABLE: &[Entry] = &[
-    Entry { code: "en", english: "English", native: "English", lingua: lingua::Language::English },
-    Entry { code: "es", english: "Spanish", native: "español", lingua: lingua::Language::Spanish },
-    Entry { code: "pt", english: "Portuguese", native: "português", lingua: lingua::Language::Portuguese },
-    Entry { code: "fr", english: "French", native: "français", lingua: lingua::Language::French },
-    Entry { code: "de", english: "German", native: "Deutsch", lingua: lingua::Language::German },
-    Entry { code: "it", english: "Italian", native: "italiano", lingua: lingua::Language::Italian },
-    Entry { code: "ca", english: "Catalan", native: "català", lingua: lingua::Language::Catalan },
+    Entry { code: "en", english: "English", native: "English", lingua: Some(lingua::Language::English) },
+    Entry { code: "es", english: "Spanish", native: "español", lingua: Some(lingua::Language::Spanish) },
+    Entry { code: "pt", english: "Portuguese", native: "português", lingua: Some(lingua::Language::Portuguese) },
+    Entry { code: "fr", english: "French", native: "français", lingua: Some(lingua::Language::French) },
+    Entry { code: "de", english: "German", native: "Deutsch", lingua: Some(lingua::Language::German) },
+    Entry { code: "it", english: "Italian", native: "italiano", lingua: Some(lingua::Language::Italian) },
+    Entry { code: "ca", english: "Catalan", native: "català", lingua: Some(lingua::Language::Catalan) },
+    // The detector takes it for Portuguese or Spanish; `frequent` tells it from them by its words.
+    Entry { code: "gl", english: "Galician", native: "galego", lingua: None },
 ];
 
 impl Language {
@@ -44,6 +49,9 @@ impl Language {
 
     /// Portuguese.
     pub const PT: Self = Self(2);
+
+    /// Galician.
+    const GL: Self = Self(7);
 
     /// All languages that can be told apart.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -66,7 +74,7 @@ impl Language {
     }
 
     fn from_lingua(language: lingua::Language) -> Option<Self> {
-        TABLE.iter().position(|e| e.lingua == language).map(Self)
+        TABLE.iter().position(|e| e.lingua == Some(language)).map(Self)
     }
 }
 
@@ -128,22 +136,64 @@ pub struct Detected {
 }
 
 static DETECTOR: LazyLock<LanguageDetector> = LazyLock::new(|| {
-    let languages: Vec<_> = TABLE.iter().map(|e| e.lingua).collect();
+    let languages: Vec<_> = TABLE.iter().filter_map(|e| e.lingua).collect();
     LanguageDetectorBuilder::from_languages(&languages).build()
 });
 
-/// Tells the language of a text by its character n-grams (lingua); `None` for a text without letters.
+/// Tells the language of a text by its character n-grams (lingua), and Galician by its words; `None` for a
+/// text without letters.
 pub fn detect(text: &str) -> Option<Detected> {
-    let (language, confidence) = DETECTOR.compute_language_confidence_values(text).into_iter().next()?;
+    let values = DETECTOR.compute_language_confidence_values(text);
+    let known = values.len();
+    let (language, confidence) = values.into_iter().next()?;
     let language = Language::from_lingua(language)?;
     // The detector answers even for "123", with the same probability for every language.
-    (confidence > 1.0 / TABLE.len() as f64 + 1e-9).then_some(Detected { language, confidence })
+    (confidence > 1.0 / known as f64 + 1e-9).then(|| match language {
+        Language::ES | Language::PT if frequent::is_galician(text) => {
+            Detected { language: Language::GL, confidence: 1.0 }
+        }
+        _ => Detected { language, confidence },
+    })
 }
 
 /// The probability, from 0 to 1, that a text is in that language.
 pub fn confidence(text: &str, language: Language) -> f64 {
-    DETECTOR.compute_language_confidence(text, TABLE[language.0].lingua)
+    match TABLE[language.0].lingua {
+        Some(known) => DETECTOR.compute_language_confidence(text, known),
+        None => f64::from(u8::from(detect(text).is_some_and(|d| d.language == language))),
+    }
 }
+
+/// The language of one passage, `likely` being that of the text around it; `None` where it is too short
+/// or too uncertain to tell.
+///
+/// Frequent words settle most passages that are in the likely language. The detector, which takes a hundred times as
+/// long, is asked about the others, and has to be sure to be believed against the text around.
+pub fn of_passage(text: &str, likely: Option<Language>) -> Option<Language> {
+    let count = frequent::count(text);
+    if let Some(likely) = likely
+        && count.settles(likely.0)
+    {
+        return Some(likely);
+    }
+    if count.words < WORDS_TO_DETECT {
+        return None;
+    }
+    let sample = &text[..text.floor_char_boundary(DETECT_SAMPLE)];
+    let found = detect(sample)?;
+    let certain = if Some(found.language) == likely { SURE_OF_LIKELY } else { SURE_OF_OTHER };
+    // The detector has an answer for languages that it does not know, too. Their frequent words are others.
+    (found.confidence >= certain && count.allows(found.language.0)).then_some(found.language)
+}
+
+/// A passage of fewer words tells its language only by frequent words.
+const WORDS_TO_DETECT: usize = 8;
+/// So much of a passage, in bytes, is enough to detect its language.
+const DETECT_SAMPLE: usize = 400;
+/// Confidence that the detector needs for the language of the text around.
+const SURE_OF_LIKELY: f64 = 0.5;
+/// Confidence that it needs for another one.
+const SURE_OF_OTHER: f64 = 0.9;
 
 #[cfg(test)]
 mod tests {
@@ -156,6 +206,39 @@ mod tests {
         }
         assert!("xx".parse::<Language>().unwrap_err().to_string().contains("en, es"));
         assert_eq!(Language::all().count(), TABLE.len());
+    }
+
+    #[test]
+    fn a_passage_tells_its_language_where_it_is_long_enough() {
+        let (en, es) = (Some(Language::EN), Some(Language::ES));
+        let catalan =
+            "El consell va aprovar ahir el pressupost dels pr\u{f2}xims dos anys amb els vots de tots els grups.";
+        for (text, likely, expected) in [
+            ("The council approved the budget on Monday, and the mayor signed it.", en, en),
+            ("The council approved the budget on Monday, and the mayor signed it.", es, en),
+            ("El pleno aprob\u{f3} ayer el presupuesto con los votos de todos los grupos.", en, es),
+            ("El pleno aprob\u{f3} ayer el presupuesto con los votos de todos los grupos.", None, es),
+            ("Helen Marsh", es, None),
+            ("let x = 1;", en, None),
+            ("12 de mayo", en, None),
+        ] {
+            assert_eq!(of_passage(text, likely), expected, "{text}");
+        }
+        assert_eq!(of_passage(catalan, es).unwrap().code(), "ca");
+        // Dutch is none of the table, and is not taken for German.
+        let dutch = "De gemeenteraad heeft gisteren de begroting voor het komende jaar goedgekeurd, en de burgemeester is blij.";
+        assert_eq!(of_passage(dutch, en), None);
+    }
+
+    #[test]
+    fn galician_is_neither_spanish_nor_portuguese() {
+        let galician = "O concello aprobou onte o orzamento, e a alcaldesa di que xa non hai máis atrancos. Tamén se \
+                        abrirá unha biblioteca cando remate a obra.";
+        assert_eq!(detect(galician).unwrap().language.code(), "gl");
+        let portuguese = "A câmara aprovou ontem o orçamento, e a presidente diz que já não há mais obstáculos. Também \
+                          será aberta uma biblioteca quando a obra terminar.";
+        assert_eq!(detect(portuguese).unwrap().language, Language::PT);
+        assert!(confidence(galician, Language::GL) > 0.9 && confidence(portuguese, Language::GL) < 0.1);
     }
 
     #[test]

@@ -230,7 +230,7 @@ impl<'a> Packer<'a> {
                 }
                 _ => passage.span,
             };
-            sections[section - range.start].passages.push(Passage { kind: passage.kind, span, sentences });
+            sections[section - range.start].passages.push(Passage { span, sentences, ..*passage });
         }
         Chunk { opening, headings, sections, tokens: 0 }
     }

@@ -30,7 +30,7 @@ fn article(shapes: &[Shape]) -> Article {
                 let sentences: Vec<_> =
                     sentences.iter().map(|words| Sentence { span: add(&["word"; 999][..*words].join(" ")) }).collect();
                 let span = Span::new(sentences[0].span.start, sentences[sentences.len() - 1].span.end);
-                Passage { kind: PassageKind::Paragraph, span, sentences }
+                Passage { kind: PassageKind::Paragraph, span, language: None, sentences }
             })
             .collect();
         article.sections.push(Section { heading, passages });

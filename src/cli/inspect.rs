@@ -192,6 +192,7 @@ mod tests {
         let passage = |whole: &str, sentences: &[&str]| Passage {
             kind: PassageKind::Paragraph,
             span: span(whole),
+            language: Some(Language::EN),
             sentences: sentences.iter().map(|s| Sentence { span: span(s) }).collect(),
         };
         Article {

@@ -2,7 +2,7 @@
 
 use super::block::{BlockKind, Document, Draft, Role};
 use super::{LoadOptions, drop, faq, head, headings};
-use crate::article::{Article, Dropped, Heading, OwnFaq, Passage, PassageKind, Section, Sentence, SourceFormat, Span};
+use crate::article::{Article, Dropped, Heading, Passage, PassageKind, Section, Sentence, SourceFormat, Span};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::{self, Detected, Language};
 use crate::sentence;
@@ -18,13 +18,15 @@ pub(super) fn segment(doc: Document, source: &str, format: SourceFormat, options
     let own_faq = doc.faq.clone().or_else(|| faq::take(&mut draft));
     headings::mark(&mut draft);
 
-    let body: Vec<Span> =
-        (0..draft.len()).filter_map(|i| passage_kind(&draft, i).map(|_| draft.block(i).span)).collect();
-    if body.is_empty() {
-        return Err(no_body(&draft, own_faq.as_ref()));
+    let mut body: Vec<usize> = (0..draft.len()).filter(|&i| passage_kind(&draft, i).is_some()).collect();
+    if body.is_empty() && own_faq.is_none() {
+        return Err(no_body(&draft));
     }
-    let detected = language(&doc, &body, options)?;
-    let sections = sections(&draft, detected.language);
+    if body.is_empty() {
+        body.extend((0..draft.len()).filter(|&i| draft.roles[i] == Role::Faq));
+    }
+    let (detected, languages) = languages(&draft, &body, options)?;
+    let sections = sections(&draft, detected.language, &languages);
     let dropped = dropped(&draft);
     let is_head = |i: &usize| matches!(draft.roles[*i], Role::Title | Role::Deck | Role::Meta);
     let shown = (0..draft.len()).filter(is_head).map(|i| draft.block(i).span).collect();
@@ -49,12 +51,9 @@ pub(super) fn segment(doc: Document, source: &str, format: SourceFormat, options
     })
 }
 
-fn no_body(draft: &Draft<'_>, own_faq: Option<&OwnFaq>) -> Error {
+fn no_body(draft: &Draft<'_>) -> Error {
     let message = if draft.len() == 0 {
         "the input has no text that a reader would see; give the text of an article"
-    } else if own_faq.is_some() {
-        "the article has no text apart from its own FAQ block, which is only used to compare with; \
-         give it with its body"
     } else if draft.roles.iter().any(|r| matches!(r, Role::Dropped(_))) {
         "nothing is left of the text without page furniture (links, credits, notices); give the article's body too"
     } else {
@@ -63,28 +62,58 @@ fn no_body(draft: &Draft<'_>, own_faq: Option<&OwnFaq>) -> Error {
     Error::new(ErrorKind::Input, message)
 }
 
-fn language(doc: &Document, body: &[Span], options: &LoadOptions) -> Result<Detected> {
-    let stated = doc.meta.language.as_deref().and_then(|l| l.parse().ok());
-    if let Some(language) = options.language.or(stated) {
-        return Ok(Detected { language, confidence: 1.0 });
+/// The language of the article, and for each block of `body` its own, at the block's index.
+///
+/// What the page states, or the detector says of the beginning, is the likely language of each passage;
+/// what most words of the passages are in is the article's, unless the caller gave one.
+fn languages(draft: &Draft<'_>, body: &[usize], options: &LoadOptions) -> Result<(Detected, Vec<Option<Language>>)> {
+    let stated = draft.doc.meta.language.as_deref().and_then(|l| l.parse().ok());
+    let given = options.language.or(stated).map(|language| Detected { language, confidence: 1.0 });
+    let likely = given.or_else(|| lang::detect(&sample(draft, body)));
+    let mut found = vec![None; draft.len()];
+    let mut words: Vec<(Language, usize)> = Vec::new();
+    for &i in body {
+        if matches!(draft.block(i).kind, BlockKind::Code | BlockKind::TableRow) {
+            continue;
+        }
+        let Some(language) = lang::of_passage(draft.text(i), likely.map(|l| l.language)) else { continue };
+        found[i] = Some(language);
+        match words.iter_mut().find(|(known, _)| *known == language) {
+            Some((_, count)) => *count += draft.text(i).len(),
+            None => words.push((language, draft.text(i).len())),
+        }
     }
+    let most = words.into_iter().max_by_key(|(_, count)| *count).map(|(language, _)| language);
+    let article = match (likely, most) {
+        (Some(likely), Some(most)) if options.language.is_none() && most != likely.language => {
+            let own: String = body.iter().filter(|&&i| found[i] == Some(most)).map(|&i| draft.text(i)).collect();
+            let sample = &own[..own.floor_char_boundary(LANGUAGE_SAMPLE)];
+            Detected { language: most, confidence: lang::confidence(sample, most) }
+        }
+        (Some(likely), _) => likely,
+        (None, _) => {
+            let known: Vec<_> = Language::all().map(Language::english_name).collect();
+            let message =
+                format!("cannot tell the language of the text (known are {}); say which it is", known.join(", "));
+            return Err(Error::new(ErrorKind::Input, message));
+        }
+    };
+    Ok((article, found))
+}
+
+/// The beginning of the body.
+fn sample(draft: &Draft<'_>, body: &[usize]) -> String {
     let mut sample = String::new();
-    for span in body {
+    for &i in body {
         let room = LANGUAGE_SAMPLE.saturating_sub(sample.len());
         if room == 0 {
             break;
         }
-        let passage = &doc.text[span.range()];
+        let passage = draft.text(i);
         sample.push_str(&passage[..passage.floor_char_boundary(room)]);
         sample.push('\n');
     }
-    lang::detect(&sample).ok_or_else(|| {
-        let known: Vec<_> = Language::all().map(Language::english_name).collect();
-        Error::new(
-            ErrorKind::Input,
-            format!("cannot tell the language of the text (known are {}); say which it is", known.join(", ")),
-        )
-    })
+    sample
 }
 
 /// The kind of the passage that block `i` becomes, if it becomes one.
@@ -102,7 +131,7 @@ fn passage_kind(draft: &Draft<'_>, i: usize) -> Option<PassageKind> {
     }
 }
 
-fn sections(draft: &Draft<'_>, language: Language) -> Vec<Section> {
+fn sections(draft: &Draft<'_>, article: Language, languages: &[Option<Language>]) -> Vec<Section> {
     let mut sections = vec![Section { heading: None, passages: Vec::new() }];
     for i in 0..draft.len() {
         let span = draft.block(i).span;
@@ -113,14 +142,15 @@ fn sections(draft: &Draft<'_>, language: Language) -> Vec<Section> {
         if let Some(level) = level {
             sections.push(Section { heading: Some(Heading { span, level }), passages: Vec::new() });
         } else if let (Some(kind), Some(section)) = (passage_kind(draft, i), sections.last_mut()) {
+            let language = languages[i];
             let sentences = match kind {
                 PassageKind::Code | PassageKind::TableRow => vec![Sentence { span }],
-                _ => sentence::split(&draft.doc.text[span.range()], language)
+                _ => sentence::split(&draft.doc.text[span.range()], language.unwrap_or(article))
                     .into_iter()
                     .map(|s| Sentence { span: Span::new(span.start + s.start, span.start + s.end) })
                     .collect(),
             };
-            section.passages.push(Passage { kind, span, sentences });
+            section.passages.push(Passage { kind, span, language, sentences });
         }
     }
     sections.retain(|s| s.heading.is_some() || !s.passages.is_empty());

@@ -27,9 +27,6 @@ use super::normalize::normalize;
 use crate::article::{DropReason, OwnFaq, Span};
 use crate::error::Result;
 
-/// Bytes of the article that are enough to see whether it is in the language that the page states.
-const LANGUAGE_SAMPLE: usize = 3_000;
-
 /// Blocks that are looked at for byline and date.
 const MAX_META_BLOCKS: usize = 8;
 
@@ -76,9 +73,6 @@ pub(super) fn parse(source: &str) -> Result<Document> {
     doc.meta = stated.meta;
     doc.meta.title = title.text;
     doc.meta.deck = deck;
-    if doc.meta.language.as_deref().is_some_and(|l| !is_in(&doc, l)) {
-        doc.meta.language = None;
-    }
     take_shown_meta(&mut doc);
     doc.headed = doc.meta.title.is_some();
     Ok(doc)
@@ -176,29 +170,4 @@ fn own_faq(faq: faq::PageFaq, doc: &mut Document) -> Option<OwnFaq> {
     let first = spans.next()?;
     let last = spans.next_back().unwrap_or(first);
     (!pairs.is_empty()).then(|| OwnFaq { title: faq.title, pairs, span: Span::new(first.start, last.end) })
-}
-
-/// Frequent words of a language that are rare in the others.
-const FREQUENT: &[(&str, &[&str])] = &[
-    ("en", &["the", "and", "of", "to", "is", "that", "for", "was", "with", "it", "on"]),
-    ("es", &["el", "los", "las", "del", "que", "y", "en", "una", "con", "por", "para"]),
-];
-
-/// Whether the article can be in the language that its page states: templates often state another.
-/// Languages without a list are believed.
-fn is_in(doc: &Document, stated: &str) -> bool {
-    let code = stated.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-    let Some((_, frequent)) = FREQUENT.iter().find(|(known, _)| *known == code) else { return true };
-    let (mut words, mut found, mut bytes) = (0usize, 0usize, 0usize);
-    for block in doc.blocks.iter().filter(|b| b.role == Role::Body) {
-        for word in doc.text[block.span.range()].split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty()) {
-            words += 1;
-            found += usize::from(frequent.iter().any(|f| word.eq_ignore_ascii_case(f)));
-        }
-        bytes += block.span.len();
-        if bytes > LANGUAGE_SAMPLE {
-            break;
-        }
-    }
-    words < 20 || found * 12 >= words
 }
