@@ -87,7 +87,9 @@ pub(super) fn read(bytes: Arc<Vec<u8>>, deadline: Instant) -> Result<Glyphs, Ref
         LoadPdfError::Decryption(_) => {
             "the PDF is encrypted in a way that is not known or damaged; save a copy without encryption".to_owned()
         }
-        LoadPdfError::Invalid => "the PDF is damaged: no pages can be found in it; download or export it again".to_owned(),
+        LoadPdfError::Invalid => {
+            "the PDF is damaged: no pages can be found in it; download or export it again".to_owned()
+        }
     })?;
     let pages = pdf.pages();
     if pages.is_empty() {
@@ -105,7 +107,9 @@ pub(super) fn read(bytes: Arc<Vec<u8>>, deadline: Instant) -> Result<Glyphs, Ref
     for page in pages.iter() {
         content = content.saturating_add(page_content(page));
         if content > MAX_CONTENT {
-            return Err(format!("the PDF holds more than {MAX_CONTENT} bytes of drawing instructions; give a part of it"));
+            return Err(format!(
+                "the PDF holds more than {MAX_CONTENT} bytes of drawing instructions; give a part of it"
+            ));
         }
         let (width, height) = page.render_dimensions();
         let mut device = Reader::new((width, height), deadline, MAX_GLYPHS.saturating_sub(out.total), &mut ink);
@@ -137,7 +141,10 @@ pub(super) fn read(bytes: Arc<Vec<u8>>, deadline: Instant) -> Result<Glyphs, Ref
 /// The bytes of a page's drawing instructions.
 fn page_content(page: &PdfPage<'_>) -> usize {
     // A long list of streams is added up before any of them is read.
-    let listed = page.raw().get::<Array<'_>>(b"Contents").map_or(0, |list| list.iter::<Stream<'_>>().take(20_000).map(|s| s.raw_data().len()).sum());
+    let listed = page
+        .raw()
+        .get::<Array<'_>>(b"Contents")
+        .map_or(0, |list| list.iter::<Stream<'_>>().take(20_000).map(|s| s.raw_data().len()).sum());
     if listed > MAX_CONTENT {
         return listed;
     }
@@ -272,19 +279,22 @@ impl<'i> Reader<'i> {
                 None => self.character(glyph),
             };
             let ink = if weighed { None } else { self.weigh(glyph, &text, advance) };
-            self.put(&text, Drawn {
-                text: String::new(),
-                from,
-                to,
-                size,
-                quarter: quarter(m),
-                bold,
-                italic,
-                spaced: false,
-                artifact: self.marks.iter().any(|mark| mark.artifact),
-                invisible,
-                ink,
-            });
+            self.put(
+                &text,
+                Drawn {
+                    text: String::new(),
+                    from,
+                    to,
+                    size,
+                    quarter: quarter(m),
+                    bold,
+                    italic,
+                    spaced: false,
+                    artifact: self.marks.iter().any(|mark| mark.artifact),
+                    invisible,
+                    ink,
+                },
+            );
         }
     }
 
@@ -418,9 +428,9 @@ fn upright(drawn: Vec<Drawn>, width: f32, height: f32, regular: &HashMap<char, u
         .into_iter()
         .map(|d| {
             let (from, to) = (place(d.from), place(d.to));
-            let heavy = d.ink.is_some_and(|(c, ink)| {
-                regular.get(&c).is_some_and(|r| f64::from(ink) > f64::from(*r) * BOLD_INK)
-            });
+            let heavy = d
+                .ink
+                .is_some_and(|(c, ink)| regular.get(&c).is_some_and(|r| f64::from(ink) > f64::from(*r) * BOLD_INK));
             Piece {
                 text: d.text,
                 x0: from.x.min(to.x) as f32,

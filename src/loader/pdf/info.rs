@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use hayro_syntax::object::{Dict, Stream, String as PdfString};
 use hayro_syntax::Pdf;
+use hayro_syntax::object::{Dict, Stream, String as PdfString};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
@@ -68,8 +68,8 @@ pub(super) fn text(bytes: &[u8]) -> String {
 /// PDFDocEncoding: Latin-1 but for the signs from 0x80 to 0xA0.
 fn pdf_doc(byte: u8) -> char {
     const SIGNS: [char; 33] = [
-        '•', '†', '‡', '…', '—', '–', 'ƒ', '⁄', '‹', '›', '−', '‰', '„', '“', '”', '‘', '’', '‚', '™', 'ﬁ', 'ﬂ', 'Ł', 'Œ',
-        'Š', 'Ÿ', 'Ž', 'ı', 'ł', 'œ', 'š', 'ž', '\u{FFFD}', '€',
+        '•', '†', '‡', '…', '—', '–', 'ƒ', '⁄', '‹', '›', '−', '‰', '„', '“', '”', '‘', '’', '‚', '™', 'ﬁ', 'ﬂ', 'Ł',
+        'Œ', 'Š', 'Ÿ', 'Ž', 'ı', 'ł', 'œ', 'š', 'ž', '\u{FFFD}', '€',
     ];
     match byte {
         0x80..=0xA0 => SIGNS[usize::from(byte - 0x80)],
@@ -106,7 +106,8 @@ fn is_junk_title(title: &str) -> bool {
 
 /// Names of accounts and programs.
 fn is_junk_author(author: &str) -> bool {
-    const JUNK: &[&str] = &["admin", "administrator", "user", "usuario", "anonymous", "unknown", "author", "windows user"];
+    const JUNK: &[&str] =
+        &["admin", "administrator", "user", "usuario", "anonymous", "unknown", "author", "windows user"];
     let lower = author.to_lowercase();
     JUNK.contains(&lower.as_str()) || !author.chars().any(char::is_alphabetic) || !author.contains(' ')
 }
@@ -126,7 +127,8 @@ mod tests {
 
     #[test]
     fn titles_that_programs_give_are_junk() {
-        for junk in ["Microsoft Word - report.docx", "untitled", "final v2.indd", "Document1", "sin título-1", "2024"] {
+        for junk in ["Microsoft Word - report.docx", "untitled", "final v2.indd", "Document1", "sin título-1", "2024"]
+        {
             assert!(is_junk_title(junk), "{junk}");
         }
         assert!(!is_junk_title("The dam at Grauvel comes down"));

@@ -27,6 +27,8 @@ pub(super) const TIME_LIMIT: Duration = Duration::from_secs(60);
 const GRACE: Duration = Duration::from_secs(10);
 /// The most that a worker may write, in bytes.
 const MAX_REPLY: u64 = 1 << 30;
+/// Compressed data may inflate to so many bytes: all of it together without images, and each image.
+const MAX_INFLATED: u64 = 256 << 20;
 /// What is kept of what a worker says.
 const MAX_SAID: u64 = 16 << 10;
 
@@ -69,9 +71,43 @@ pub fn read_pdf(bytes: Vec<u8>) -> Vec<u8> {
 /// Reads a file with a worker, or here.
 pub(super) fn read(bytes: &[u8], worker: Option<&Worker>) -> Result<Glyphs, Refusal> {
     match worker {
+        // Nothing but this bounds the memory here.
+        None if inflates_too_far(bytes) => Err(format!(
+            "the PDF holds compressed data of more than {MAX_INFLATED} bytes; the file may be made to do harm"
+        )),
         None => on_thread(bytes.to_vec(), TIME_LIMIT),
         Some(worker) => by(worker, bytes),
     }
+}
+
+/// Whether what looks like compressed streams inflates to more than a reader here may hold.
+fn inflates_too_far(bytes: &[u8]) -> bool {
+    let mut all = 0;
+    for at in memchr::memmem::find_iter(bytes, b"stream") {
+        let data = &bytes[at + b"stream".len()..];
+        let breaks = data.iter().take_while(|b| matches!(b, b'\r' | b'\n' | b' ')).count();
+        let data = &data[breaks..];
+        if !data.first().is_some_and(|b| b & 0x0F == 8) {
+            continue;
+        }
+        let size = inflated(data, MAX_INFLATED);
+        let image = memchr::memmem::find(&bytes[at.saturating_sub(400)..at], b"/Image").is_some();
+        all += if image && size < MAX_INFLATED { 0 } else { size };
+        if all >= MAX_INFLATED {
+            return true;
+        }
+    }
+    false
+}
+
+/// How many bytes the data inflates to, as far as it is whole and up to a limit.
+fn inflated(data: &[u8], limit: u64) -> u64 {
+    let mut decoder = flate2::read::ZlibDecoder::new(data).take(limit);
+    let (mut buffer, mut size) = ([0; 1 << 14], 0);
+    while let Ok(n @ 1..) = decoder.read(&mut buffer) {
+        size += n as u64;
+    }
+    size
 }
 
 fn too_slow(limit: Duration) -> Refusal {
@@ -88,7 +124,9 @@ fn on_thread(bytes: Vec<u8>, limit: Duration) -> Result<Glyphs, Refusal> {
         let _ = tell.send(read.unwrap_or_else(|panic| match panic.downcast_ref::<Stop>() {
             Some(Stop::Late) => Err(too_slow(limit)),
             Some(Stop::Full) => Err(glyphs::too_many()),
-            None => Err("the PDF is malformed in a way that its reader cannot handle; export or print it again".to_owned()),
+            None => {
+                Err("the PDF is malformed in a way that its reader cannot handle; export or print it again".to_owned())
+            }
         }));
     };
     let thread = thread::Builder::new().name("pdf".to_owned()).stack_size(STACK).spawn(work);
@@ -170,5 +208,68 @@ fn wait(child: &mut Child, deadline: Instant) -> std::io::Result<Option<ExitStat
         }
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+/// Reads a file here in less time, for tests.
+#[cfg(test)]
+pub(super) fn limited(bytes: &[u8], limit: Duration) -> Result<Glyphs, Refusal> {
+    on_thread(bytes.to_vec(), limit)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, millis: u64) -> Worker {
+        let args = vec!["-c".into(), script.into()];
+        Worker { program: "/bin/sh".into(), args, time_limit: Duration::from_millis(millis) }
+    }
+
+    fn refusal(script: &str, millis: u64) -> String {
+        by(&shell(script, millis), b"%PDF-1.7").unwrap_err()
+    }
+
+    #[test]
+    fn a_worker_that_hangs_is_killed() {
+        let began = Instant::now();
+        assert!(refusal("exec sleep 100", 300).contains("took longer"));
+        assert!(began.elapsed() < Duration::from_secs(30), "it was not waited for");
+    }
+
+    #[test]
+    fn a_worker_that_dies_is_an_error_that_says_how() {
+        assert!(refusal("kill -SEGV $$", 20_000).contains("without an answer"));
+        assert!(refusal("exit 0", 20_000).contains("without an answer"));
+        assert!(refusal("echo garbage", 20_000).contains("without an answer"));
+        assert!(refusal("echo memory allocation of 9 bytes failed >&2; kill -ABRT $$", 20_000).contains("more memory"));
+        assert!(refusal("echo has overflowed its stack >&2; kill -ABRT $$", 20_000).contains("nested too deeply"));
+        let missing = Worker::new("/no/such/program".into(), Vec::new());
+        assert!(by(&missing, b"").unwrap_err().contains("/no/such/program"));
+    }
+
+    #[test]
+    fn what_a_worker_refuses_is_told() {
+        assert_eq!(refusal(r#"cat > /dev/null; echo '{"Refused":"too odd"}'"#, 20_000), "too odd");
+    }
+
+    #[test]
+    fn time_that_is_up_ends_the_reading() {
+        let bytes = std::fs::read("fixtures/en/river-restoration-report/article.pdf").unwrap();
+        let read = read_pdf(bytes.clone());
+        assert!(matches!(serde_json::from_slice(&read).unwrap(), Reply::Read(g) if g.pages.len() > 3));
+        assert!(on_thread(bytes, Duration::ZERO).unwrap_err().contains("took longer"));
+    }
+
+    #[test]
+    fn bombs_are_seen_before_they_are_inflated() {
+        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::copy(&mut std::io::repeat(b' ').take(MAX_INFLATED + 1), &mut packed).unwrap();
+        let packed = packed.finish().unwrap();
+        let bomb = [&b"%PDF-1.7 1 0 obj <</Filter /FlateDecode>> stream\n"[..], &packed, b"\nendstream"].concat();
+        assert!(inflates_too_far(&bomb));
+        let refused = read(&bomb, None).unwrap_err();
+        assert!(refused.contains("compressed data"), "{refused}");
+        assert!(!inflates_too_far(&std::fs::read("fixtures/en/water-cuts-notice/article.pdf").unwrap()));
     }
 }

@@ -216,10 +216,19 @@ fn order(segments: Vec<Segment>, page: usize, column: &mut usize, depth: usize, 
     };
     // What runs over the gutter parts the page into bands.
     let (mut left, mut right, mut across) = (Vec::new(), Vec::new(), Vec::new());
-    for segment in segments {
-        if segment.x1 <= gutter + 1.0 || segment.x0 >= gutter - 1.0 {
+    let rows: Vec<(f32, bool)> = segments.iter().map(|s| (s.y, s.x0 >= gutter - 1.0)).collect();
+    for (i, segment) in segments.into_iter().enumerate() {
+        let on_left = segment.x1 <= gutter + 1.0;
+        if on_left && across.last().is_some_and(|above| ends(above, &segment)) {
+            let beside = |j: usize| rows.get(j).is_some_and(|r| r.1 && (r.0 - segment.y).abs() < segment.size * 0.5);
+            if !beside(i.wrapping_sub(1)) && !beside(i + 1) {
+                across.push(segment);
+                continue;
+            }
+        }
+        if on_left || segment.x0 >= gutter - 1.0 {
             leaf(std::mem::take(&mut across), page, column, out);
-            if segment.x1 <= gutter + 1.0 { &mut left } else { &mut right }.push(segment);
+            if on_left { &mut left } else { &mut right }.push(segment);
         } else {
             order(std::mem::take(&mut left), page, column, depth + 1, out);
             order(std::mem::take(&mut right), page, column, depth + 1, out);
@@ -229,6 +238,16 @@ fn order(segments: Vec<Segment>, page: usize, column: &mut usize, depth: usize, 
     leaf(across, page, column, out);
     order(left, page, column, depth + 1, out);
     order(right, page, column, depth + 1, out);
+}
+
+/// Whether a short line is the last one of the text above it, which runs over the gutter.
+fn ends(above: &Segment, segment: &Segment) -> bool {
+    let step = segment.y - above.y;
+    (above.size - segment.size).abs() < above.size * 0.03
+        && above.bold == segment.bold
+        && (above.x0 - segment.x0).abs() < above.size
+        && step > 0.0
+        && step < above.size * 1.8
 }
 
 /// Where the white strip between two columns of running text lies, if there is one.
@@ -334,7 +353,8 @@ mod tests {
 
     #[test]
     fn gaps_become_spaces_and_ligatures_letters() {
-        let pieces = vec![piece("of", 10.0, 10.0), piece("ﬁ", 20.5, 10.0), piece("sh", 25.6, 10.0), piece("fly", 38.0, 10.2)];
+        let pieces =
+            vec![piece("of", 10.0, 10.0), piece("ﬁ", 20.5, 10.0), piece("sh", 25.6, 10.0), piece("fly", 38.0, 10.2)];
         assert_eq!(texts(pieces), ["offish fly"]);
     }
 
@@ -357,12 +377,15 @@ mod tests {
             let y = 40.0 + 12.0 * f32::from(n);
             for (side, x) in [("l", 20.0), ("r", 320.0)] {
                 for (i, word) in ["aaaaaaaaaa", "bbbbbbbbbb", "ccccccccc"].iter().enumerate() {
-                    pieces.push(piece(&format!("{side}{n}{word}"), x + 70.0 * i as f32, y));
+                    pieces.push(piece(&format!("{side}{n}{word}"), x + 65.0 * i as f32, y));
                 }
             }
         }
         let read = texts(pieces);
         assert_eq!(read.len(), 13);
-        assert!(read[1..7].iter().all(|l| l.starts_with('l')) && read[7..].iter().all(|l| l.starts_with('r')), "{read:?}");
+        assert!(
+            read[1..7].iter().all(|l| l.starts_with('l')) && read[7..].iter().all(|l| l.starts_with('r')),
+            "{read:?}"
+        );
     }
 }

@@ -11,10 +11,6 @@ mod paragraphs;
 #[cfg(test)]
 mod tests;
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 pub use self::isolate::{Worker, read_pdf};
 
 use self::glyphs::Glyphs;
@@ -61,7 +57,9 @@ pub(super) fn parse(bytes: &[u8], worker: Option<&Worker>) -> Result<Document> {
 /// Refuses what has no text that is worth reading.
 fn check(read: &Glyphs) -> Result<()> {
     let pages = read.pages.len();
-    let letters = |p: &glyphs::Page| p.pieces.iter().map(|p| p.text.chars().filter(|c| c.is_alphanumeric()).count()).sum::<usize>();
+    let letters = |p: &glyphs::Page| {
+        p.pieces.iter().map(|p| p.text.chars().filter(|c| c.is_alphanumeric()).count()).sum::<usize>()
+    };
     let written = read.pages.iter().filter(|p| letters(p) > 0).count();
     let all: usize = read.pages.iter().map(letters).sum();
     if read.unmapped as f64 > MAX_UNMAPPED * read.total as f64 {
@@ -112,7 +110,7 @@ fn asides(page: &mut glyphs::Page) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut last: Option<&glyphs::Piece> = None;
     for piece in page.pieces.iter().filter(|p| p.aside) {
-        let goes_on = last.is_some_and(|l| (l.y - piece.y).abs() < l.size * 2.0);
+        let goes_on = piece.spaced || last.is_some_and(|l| (l.y - piece.y).abs() < l.size * 2.0);
         match out.last_mut().filter(|_| goes_on) {
             Some(text) => {
                 let gap = last.is_none_or(|l| piece.spaced || piece.x0 - l.x1 > l.size * 0.17);
@@ -128,14 +126,10 @@ fn asides(page: &mut glyphs::Page) -> Vec<String> {
     out
 }
 
-static CAPTION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?i:fig(?:ure|ura)?|table|tabla|cuadro|gráfico|chart|box)\.?\s?\d+(?:\.\d+)*\s?[.:–—-]").unwrap()
-});
-
 /// Whether a paragraph looks like a heading.
 fn is_heading(paragraph: &Paragraph, next: Option<&Paragraph>, text: &str, style: &Style) -> bool {
     let lines = paragraph.lines.len();
-    if paragraph.kind != Kind::Text || text.chars().count() > MAX_HEADING || lines > 5 || CAPTION.is_match(text) {
+    if paragraph.kind != Kind::Text || text.chars().count() > MAX_HEADING || lines > 5 || paragraphs::is_caption(text) {
         return false;
     }
     if !text.chars().any(char::is_alphabetic) {

@@ -11,6 +11,15 @@ use crate::loader::block::ends_sentence;
 static BULLET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[•‣▪◦●■□▸►❖✓·–—*-](?:\s+|$)").unwrap());
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\(?(?:(\d{1,3})[.)]|[a-z]\))(?:\s+|$)").unwrap());
 
+static CAPTION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?i:fig(?:ure|ura)?|table|tabla|cuadro|gráfico|chart|box)\.?\s?\d+(?:\.\d+)*\s?[.:–—-]").unwrap()
+});
+
+/// Whether a line begins as captions of figures and tables do.
+pub(super) fn is_caption(text: &str) -> bool {
+    CAPTION.is_match(text)
+}
+
 /// What a run of lines is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -127,10 +136,8 @@ pub(super) fn split(lines: Vec<Line>, style: &Style) -> Vec<Paragraph> {
                 last.lines.push(line);
                 continue;
             }
-        } else if let Some(last) = out.last().filter(|p| p.kind != Kind::Row && is_unfinished(p)) {
-            if !style.is_large(last.size()) && alike(last.size(), style.body) {
-                open = Some(out.len() - 1);
-            }
+        } else if let Some(found) = left_open(&out, style) {
+            open = Some(found);
         }
         let kind = kind(&line, out.last(), style);
         if kind == Kind::Text
@@ -145,9 +152,24 @@ pub(super) fn split(lines: Vec<Line>, style: &Style) -> Vec<Paragraph> {
             open = None;
             continue;
         }
+        if style.is_large(line.size()) || (alike(line.size(), style.body) && !CAPTION.is_match(&line.text())) {
+            open = None;
+        }
         out.push(Paragraph::of(line, kind));
     }
     out
+}
+
+/// The paragraph of running text that the last column left unfinished; notes and captions may stand below it.
+fn left_open(paragraphs: &[Paragraph], style: &Style) -> Option<usize> {
+    let column = paragraphs.last()?.last().column;
+    let beside =
+        |p: &&Paragraph| p.kind == Kind::Text && (p.size() < style.body * 0.93 || CAPTION.is_match(&p.first().text()));
+    let below = paragraphs.iter().rev().take(8).take_while(beside).count();
+    let at = paragraphs.len().checked_sub(below + 1)?;
+    let last = &paragraphs[at];
+    let running = last.kind != Kind::Row && alike(last.size(), style.body);
+    (running && last.last().column == column && is_unfinished(last)).then_some(at)
 }
 
 fn kind(line: &Line, before: Option<&Paragraph>, style: &Style) -> Kind {
@@ -434,7 +456,10 @@ mod tests {
             line("of all.", 50.0, 72.0, 1),
         ];
         let read = read(lines);
-        assert_eq!(read[1], "The dam came down in spring and the fish came back within a year, to the surprise of all.");
+        assert_eq!(
+            read[1],
+            "The dam came down in spring and the fish came back within a year, to the surprise of all."
+        );
         assert!(read[0].starts_with("1 A note"));
     }
 
