@@ -54,6 +54,8 @@ pub enum SourceFormat {
     Markdown,
     /// An HTML page.
     Html,
+    /// A PDF document.
+    Pdf,
 }
 
 /// What kind of block a passage is.

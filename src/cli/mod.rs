@@ -21,6 +21,7 @@ mod interrupt;
 mod models;
 mod output;
 mod progress;
+mod read_pdf;
 mod runtime;
 mod schema;
 mod settings;
@@ -60,6 +61,8 @@ enum Command {
     Config(Box<settings::ConfigArgs>),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
+    #[command(hide = true)]
+    ReadPdf(read_pdf::ReadPdfArgs),
 }
 
 fn after_help() -> String {
@@ -102,6 +105,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Config(args)) => settings::run(&args, &context),
         Some(Command::Schema(args)) => schema::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::ReadPdf(args)) => read_pdf::run(&args),
     };
     match result {
         Ok(()) | Err(Failure::BrokenPipe) => ExitCode::SUCCESS,

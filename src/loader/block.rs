@@ -1,4 +1,4 @@
-//! The form between the front-ends (text, Markdown, HTML) and the segmenter: a list of blocks.
+//! The form between the front-ends (text, Markdown, HTML, PDF) and the segmenter: a list of blocks.
 
 use crate::article::{OwnFaq, Span};
 use crate::lang::Language;

@@ -7,7 +7,6 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Beginnings of files that are not text, with the name to call them by.
 const MAGIC: &[(&[u8], &str)] = &[
-    (b"%PDF-", "a PDF document"),
     (b"PK\x03\x04", "a ZIP archive (DOCX, ODT and EPUB files are ZIP archives too)"),
     (b"\x89PNG", "a PNG image"),
     (b"\xFF\xD8\xFF", "a JPEG image"),
@@ -32,7 +31,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String> {
         return Err(refused("the input is empty; give the text of an article"));
     }
     if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return Err(refused(format!("this looks like {name}; only text, Markdown and HTML are read")));
+        return Err(refused(format!("this looks like {name}; only text, Markdown, HTML and PDF are read")));
     }
     let text = match Encoding::for_bom(bytes) {
         Some((encoding, length)) => decode_as(encoding, &bytes[length..], "by its byte-order mark")?,
@@ -48,7 +47,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String> {
     }
     if controls as f64 > MAX_CONTROL_SHARE * all as f64 {
         return Err(refused(format!(
-            "this looks like binary data ({controls} control characters among {all}); only text, Markdown and HTML are read"
+            "this looks like binary data ({controls} control characters among {all}); only text, Markdown, HTML and PDF are read"
         )));
     }
     refuse_xml(&text)?;
@@ -59,7 +58,7 @@ fn decode_unmarked(bytes: &[u8]) -> Result<String> {
     if let Some(at) = bytes.iter().position(|&b| b == 0) {
         return Err(refused(format!(
             "this looks like binary data, or UTF-16 without a byte-order mark (NUL at byte {at}); \
-             only text, Markdown and HTML are read"
+             only text, Markdown, HTML and PDF are read"
         )));
     }
     let error = match std::str::from_utf8(bytes) {
@@ -107,7 +106,7 @@ fn decode_as(encoding: &'static Encoding, bytes: &[u8], how: &str) -> Result<Str
 
 fn refuse_xml(text: &str) -> Result<()> {
     if text.trim_start().get(..5).is_some_and(|head| head.eq_ignore_ascii_case("<?xml")) {
-        return Err(refused("this is an XML document; give the article as text, Markdown or HTML"));
+        return Err(refused("this is an XML document; give the article as text, Markdown, HTML or PDF"));
     }
     Ok(())
 }
@@ -158,7 +157,6 @@ mod tests {
 
     #[test]
     fn binary_is_refused_by_name() {
-        assert!(message(b"%PDF-1.7 ...").contains("PDF"));
         assert!(message(b"PK\x03\x04rest").contains("ZIP"));
         assert!(message(b"\x89PNG\r\n").contains("PNG"));
         assert!(message(b"\x1F\x8B\x08").contains("gzip"));

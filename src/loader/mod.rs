@@ -1,6 +1,6 @@
 //! The loader: bytes in, a segmented [`Article`] out.
 //!
-//! A front-end for each format (`text`, `markdown`, `html`) makes a list of blocks; one segmenter makes
+//! A front-end for each format (`text`, `markdown`, `html`, `pdf`) makes a list of blocks; one segmenter makes
 //! the article of it.
 
 mod block;
@@ -16,6 +16,7 @@ mod headings;
 mod html;
 mod markdown;
 mod normalize;
+mod pdf;
 mod segment;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,8 @@ use crate::article::{Article, SourceFormat};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::Language;
 
+pub use self::pdf::{Worker, read_pdf};
+
 /// How to load.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadOptions {
@@ -41,11 +44,13 @@ pub struct LoadOptions {
     pub format: Option<SourceFormat>,
     /// Inputs over this size are refused, also those that inflate to more.
     pub max_bytes: u64,
+    /// Reads PDF files in a process of its own, which can crash without harm; `None` reads them here.
+    pub pdf_worker: Option<Worker>,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { language: None, format: None, max_bytes: 16 << 20 }
+        Self { language: None, format: None, max_bytes: 16 << 20, pdf_worker: None }
     }
 }
 
@@ -72,6 +77,10 @@ fn load_bounded(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Art
 }
 
 fn load_plain(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
+    if options.format.map_or_else(|| pdf::is_pdf(bytes), |f| f == SourceFormat::Pdf) {
+        let doc = pdf::parse(bytes, options.pdf_worker.as_ref())?;
+        return segment::segment(doc, source, SourceFormat::Pdf, options);
+    }
     if options.format.map_or_else(|| charset::is_html(bytes, source), |f| f == SourceFormat::Html) {
         let doc = html::parse(&charset::decode(bytes)?)?;
         return segment::segment(doc, source, SourceFormat::Html, options);
@@ -82,6 +91,7 @@ fn load_plain(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Artic
         SourceFormat::Text => text::parse(text),
         SourceFormat::Markdown => markdown::parse(&text),
         SourceFormat::Html => html::parse(&text)?,
+        SourceFormat::Pdf => pdf::parse(bytes, options.pdf_worker.as_ref())?,
     };
     segment::segment(doc, source, format, options)
 }

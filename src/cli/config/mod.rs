@@ -168,7 +168,11 @@ impl Config {
 
     /// How articles are loaded.
     pub(crate) fn load_options(&self) -> LoadOptions {
-        LoadOptions { language: self.source_lang.as_ref().map(|l| l.value), ..LoadOptions::default() }
+        LoadOptions {
+            language: self.source_lang.as_ref().map(|l| l.value),
+            pdf_worker: crate::cli::read_pdf::worker(),
+            ..LoadOptions::default()
+        }
     }
 
     /// Where models are kept and fetched from.
