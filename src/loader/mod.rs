@@ -13,9 +13,11 @@ mod furniture;
 mod gzip;
 mod head;
 mod headings;
+mod hints;
 mod html;
 mod markdown;
 mod normalize;
+pub mod records;
 mod segment;
 #[cfg(test)]
 mod tests;
@@ -32,6 +34,8 @@ use crate::article::{Article, SourceFormat};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::Language;
 
+pub use hints::Hints;
+
 /// How to load.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadOptions {
@@ -41,11 +45,13 @@ pub struct LoadOptions {
     pub format: Option<SourceFormat>,
     /// Inputs over this size are refused, also those that inflate to more.
     pub max_bytes: u64,
+    /// What is known of the input apart from its bytes.
+    pub hints: Hints,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { language: None, format: None, max_bytes: 16 << 20 }
+        Self { language: None, format: None, max_bytes: 16 << 20, hints: Hints::default() }
     }
 }
 
@@ -72,18 +78,27 @@ fn load_bounded(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Art
 }
 
 fn load_plain(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
-    if options.format.map_or_else(|| charset::is_html(bytes, source), |f| f == SourceFormat::Html) {
-        let doc = html::parse(&charset::decode(bytes)?)?;
-        return segment::segment(doc, source, SourceFormat::Html, options);
+    let hints = &options.hints;
+    let named = options.format.or(hints.format);
+    let charset = hints.charset.as_deref();
+    if named.map_or_else(|| charset::is_html(bytes, source), |f| f == SourceFormat::Html) {
+        let doc = html::parse(&charset::decode(bytes, charset)?)?;
+        return finish(doc, source, SourceFormat::Html, options);
     }
-    let text = normalize::normalize(&decode::decode(bytes)?);
-    let format = options.format.unwrap_or_else(|| format_of(source, &text));
+    let text = normalize::normalize(&decode::decode(bytes, charset)?);
+    let format = named.unwrap_or_else(|| format_of(source, &text));
     let doc = match format {
         SourceFormat::Text => text::parse(text),
         SourceFormat::Markdown => markdown::parse(&text),
         SourceFormat::Html => html::parse(&text)?,
     };
-    segment::segment(doc, source, format, options)
+    finish(doc, source, format, options)
+}
+
+/// Segments a document, with what is known of it.
+fn finish(mut doc: block::Document, source: &str, format: SourceFormat, options: &LoadOptions) -> Result<Article> {
+    options.hints.inform(&mut doc);
+    segment::segment(doc, source, format, options).map(|article| options.hints.outweigh(article))
 }
 
 /// Loads an article from a file.
