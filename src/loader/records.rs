@@ -8,7 +8,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde_json::{Map, Value};
 
 use super::{Hints, LoadOptions, load};
-use crate::article::Article;
+use crate::article::{Article, SourceFormat};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The keys of the text, in the order of preference; a list of texts is one text with blank lines.
@@ -39,6 +39,7 @@ impl Record {
         let Value::Object(fields) = value else { return Err(input("the line is JSON, but not an object")) };
         let text = get(&fields, TEXT, text)?
             .ok_or_else(|| input(format!("the line has no text; it must have one of the keys {}", TEXT.join(", "))))?;
+        let format = is_markup(&text).then_some(SourceFormat::Html);
         let language = get(&fields, &["lang", "language"], string)?;
         let language = language.map(|l| l.parse().map_err(|e: Error| input(e.message()))).transpose()?;
         Ok(Self {
@@ -51,6 +52,7 @@ impl Record {
                 date: get(&fields, &["date"], string)?,
                 url: get(&fields, &["url"], string)?,
                 language,
+                format,
                 ..Hints::default()
             },
         })
@@ -175,6 +177,12 @@ fn get(fields: &Map<String, Value>, keys: &[&str], read: impl Fn(&Value) -> Opti
     Ok(None)
 }
 
+/// Whether a text is a piece of an HTML page: feeds hold no more than its paragraphs.
+fn is_markup(text: &str) -> bool {
+    let tag = text.trim_start().strip_prefix('<');
+    tag.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!')) && text.contains("</")
+}
+
 fn string(value: &Value) -> Option<String> {
     value.as_str().map(crate::article::one_line)
 }
@@ -202,7 +210,6 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
-    use crate::article::SourceFormat;
     use crate::lang::Language;
 
     const TEXT: &str = "The town of Harrow Bridge opened a library in its old station on Monday. It is open to all.";

@@ -6,4 +6,5 @@ mod errors;
 mod inspect;
 mod models;
 mod output;
+mod sources;
 mod write;
