@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Model,
     /// A model could not be fetched from any of its sources.
     Download,
+    /// A web page could not be fetched.
+    Fetch,
     /// A prompt does not fit the model's context.
     ContextLength,
     /// The model could not be run.

@@ -10,7 +10,7 @@ use faqtory::lang::Language;
 use faqtory::pipeline::Questions;
 use faqtory::render::Format;
 
-use super::config::{ModelChoice, Raw, Target, values};
+use super::config::{InputFormat, ModelChoice, Raw, Target, values};
 
 /// Flags of every command.
 #[derive(Debug, Clone, Args)]
@@ -52,7 +52,7 @@ pub(crate) struct ModelArgs {
     #[arg(long, value_name = "N", value_parser = values::at_least_one)]
     pub(crate) context_length: Option<usize>,
 
-    /// Never use the network: the model must be here
+    /// Never use the network: the model must be here, and web pages kept from before
     #[arg(long)]
     pub(crate) offline: bool,
 }
@@ -107,6 +107,43 @@ impl SamplingArgs {
     }
 }
 
+/// How articles are found and read.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputArgs {
+    /// What to read FILE as: auto, jsonl, text, markdown or html [default: auto]
+    ///
+    /// In JSON Lines each line is an article: an object with `text` (or `body`, `content`, `html`) and, where
+    /// known, `title` (or `headline`), `url`, `lang`, `author`, `date` and `id`.
+    #[arg(long, value_name = "FORMAT")]
+    input_format: Option<InputFormat>,
+
+    /// Largest article in MiB, after decompression [default: 16]
+    #[arg(long, value_name = "MIB", value_parser = values::amount)]
+    max_size: Option<u64>,
+
+    /// Seconds that fetching one web page may take [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = values::amount)]
+    fetch_timeout: Option<u64>,
+
+    /// Ask the server even for pages that are kept and still fresh
+    #[arg(long)]
+    pub(crate) refresh: bool,
+
+    /// Keep no web pages, and use none that are kept
+    #[arg(long)]
+    no_cache: bool,
+}
+
+impl InputArgs {
+    pub(crate) fn add_to(&self, raw: &mut Raw) {
+        raw.input_format = self.input_format;
+        raw.max_size = self.max_size;
+        raw.fetch_timeout = self.fetch_timeout;
+        raw.no_cache = self.no_cache.then_some(true);
+    }
+}
+
 /// What the result should look like.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TextArgs {
@@ -155,13 +192,17 @@ pub(crate) struct LengthArg {
 /// Articles in, results out.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WriteArgs {
-    /// Articles: files in PDF, HTML, Markdown or plain text, or - for standard input
+    /// Articles: files (PDF, HTML, Markdown, plain text, JSON Lines), folders, patterns such as "docs/**/*.md",
+    /// web addresses, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
     /// File or folder to write to; a name that ends with / is a folder and is made
     #[arg(short, long, value_name = "FILE|DIR")]
     pub(crate) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
 
     #[command(flatten)]
     pub(crate) text: TextArgs,
@@ -175,6 +216,7 @@ pub(crate) struct WriteArgs {
 
 impl WriteArgs {
     pub(crate) fn add_to(&self, raw: &mut Raw) {
+        self.input.add_to(raw);
         self.text.add_to(raw);
         self.model.add_to(raw);
         self.sampling.add_to(raw);

@@ -98,6 +98,9 @@ fn hint(kind: ErrorKind) -> Option<&'static str> {
             Some("`faqtory models list` shows the models; `--model PATH.gguf` takes a file of your own")
         }
         ErrorKind::Download => Some("go online and run `faqtory models pull`, or take a file with `--model PATH.gguf`"),
+        ErrorKind::Fetch => {
+            Some("open the address in a browser to see what is there, or save the page and give the file")
+        }
         ErrorKind::ContextLength => Some("shorten the article, or take a model with a longer context"),
         ErrorKind::Inference => Some("try another model, another `--seed` with a `--temperature`, or `--device cpu`"),
         _ => None,

@@ -11,7 +11,8 @@ use super::write::{self, Parts};
 const EXAMPLES: &str = "\
 Examples:
   faqtory faq article.txt -n 5
-  faqtory faq article.txt --lang es -f jsonld -o faq.jsonld";
+  faqtory faq article.txt --lang es -f jsonld -o faq.jsonld
+  faqtory faq docs/ -f html -o faqs/             a file for each article, in the same folders";
 
 /// Write a FAQ block of each article
 #[derive(Debug, Args)]

@@ -13,7 +13,9 @@ Examples:
   faqtory generate article.txt --lang es
   faqtory generate -n 5 --length short -f html article.md -o article.html
   faqtory generate *.txt -f json -o results/
-  curl -s https://example.org/article.txt | faqtory generate -";
+  faqtory generate https://example.org/article.html
+  faqtory generate \"docs/**/*.md\" news.jsonl -f json -o results/
+  pandoc article.odt -t markdown | faqtory generate -";
 
 /// Write a summary and a FAQ block of each article
 #[derive(Debug, Args)]

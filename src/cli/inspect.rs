@@ -9,12 +9,13 @@ use faqtory::article::{Article, Passage, Span};
 use faqtory::lang::Language;
 use serde::Serialize;
 
-use super::args::ModelArgs;
-use super::config::Raw;
-use super::failure::{Failure, visible};
+use super::args::{InputArgs, ModelArgs};
+use super::config::{Config, Raw};
+use super::failure::{ARTICLES, Failure, visible};
+use super::input::{Inputs, Item};
 use super::runtime::TokenCount;
 use super::write::name;
-use super::{Context, runtime, ui, write};
+use super::{Context, interrupt, runtime, ui};
 
 /// Show how an article was read: its parts, its sentences, and what was left out
 #[derive(Debug, Args)]
@@ -23,11 +24,14 @@ Numbers in brackets are byte ranges of the normalized text, which the JSON form 
 
 Examples:
   faqtory inspect article.txt
-  faqtory inspect article.txt --format json")]
+  faqtory inspect article.txt --format json
+  faqtory inspect https://example.org/article.html
+  faqtory inspect news.jsonl --format json | jq .words")]
 pub(crate) struct InspectArgs {
-    /// Article: a file in PDF, HTML, Markdown or plain text, or - for standard input
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// Articles: files (PDF, HTML, Markdown, plain text, JSON Lines), folders, patterns such as "docs/**/*.md",
+    /// web addresses, or - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
 
     /// How to show it
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
@@ -38,6 +42,9 @@ pub(crate) struct InspectArgs {
     source_lang: Option<Language>,
 
     #[command(flatten)]
+    input: InputArgs,
+
+    #[command(flatten)]
     model: ModelArgs,
 }
 
@@ -45,7 +52,7 @@ pub(crate) struct InspectArgs {
 enum View {
     /// For people
     Text,
-    /// For programs
+    /// For programs; several articles are one a line
     Json,
 }
 
@@ -64,16 +71,38 @@ struct Report<'a> {
 
 pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> {
     let mut flags = Raw { source_lang: args.source_lang, ..Raw::default() };
+    args.input.add_to(&mut flags);
     args.model.add_to(&mut flags);
     let config = context.config(flags)?;
-    let article = write::read(&args.file, &config, &context.ui)?;
-    let tokens = runtime::count_tokens(&config, &article.body_markdown())?;
-    let report =
-        Report { words: article.word_count(), sentences: article.sentences().count(), tokens, article: &article };
-    match args.format {
-        View::Text => ui::print_styled(&show(&report)),
+    let inputs = Inputs::find(&args.files, None, &config, &context.ui)?;
+    let mut failed = inputs.failed;
+    let single = inputs.count() == Some(1);
+    for (Item { is_record, article, .. }, number) in inputs.articles(&config, args.input.refresh, &context.ui).zip(1..)
+    {
+        interrupt::check()?;
+        match article {
+            Ok(article) => print(&article, args.format, single && !is_record, number, &config)?,
+            Err(error) => {
+                context.ui.error(&error);
+                failed = true;
+            }
+        }
+    }
+    if failed || inputs.is_empty() { Err(Failure::Reported(ARTICLES)) } else { Ok(()) }
+}
+
+/// Prints what was read; of several articles JSON is one a line, and text has a rule between them.
+fn print(article: &Article, view: View, single: bool, number: usize, config: &Config) -> Result<(), Failure> {
+    let tokens = runtime::count_tokens(config, &article.body_markdown())?;
+    let report = Report { words: article.word_count(), sentences: article.sentences().count(), tokens, article };
+    match view {
+        View::Text => {
+            let rule = if number > 1 { format!("\n{}\n\n", "=".repeat(72)) } else { String::new() };
+            ui::print_styled(&(rule + &show(&report)))
+        }
         View::Json => {
-            let json = serde_json::to_string_pretty(&report).map_err(|e| {
+            let json = if single { serde_json::to_string_pretty(&report) } else { serde_json::to_string(&report) };
+            let json = json.map_err(|e| {
                 faqtory::Error::new(faqtory::ErrorKind::Io, "cannot write the article as JSON").with_source(e)
             })?;
             ui::print(&format!("{json}\n"))

@@ -16,6 +16,7 @@ mod config;
 mod failure;
 mod faq;
 mod generate;
+mod input;
 mod inspect;
 mod interrupt;
 mod models;
@@ -36,6 +37,8 @@ Examples:
   faqtory generate article.txt --lang es         both in Spanish
   faqtory faq -n 5 -f jsonld article.md -o faq.jsonld
   faqtory summarize --length headline a.txt b.txt
+  faqtory generate https://example.org/news.html  a page of the web
+  faqtory faq docs/ -f html -o faqs/             every article in a folder
   faqtory inspect article.txt                    how the article was read
   faqtory models list                            the models to choose from";
 

@@ -1,6 +1,6 @@
 //! Where results go: stdout, one file, or a file for each article in a folder.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use faqtory::render::{self, Format};
 use faqtory::{Error, ErrorKind};
 
 use super::failure::Failure;
+use super::input::{Inputs, Name};
 use super::ui;
 
 /// Writes the results of one run.
@@ -17,19 +18,26 @@ use super::ui;
 pub(crate) struct Sink {
     format: Format,
     place: Place,
-    /// How many articles this run has.
-    articles: usize,
+    /// Whether there is at most one article.
+    single: bool,
 }
 
 #[derive(Debug)]
 enum Place {
     Stdout,
     File(PathBuf),
-    /// The names that are taken, in lower case: some file systems know no other.
-    Folder {
-        path: PathBuf,
-        taken: HashSet<String>,
-    },
+    Folder { path: PathBuf, taken: Taken },
+}
+
+/// The names that results cannot have.
+#[derive(Debug, Default)]
+struct Taken {
+    /// Those of this run, in lower case: some file systems know no other.
+    names: HashSet<PathBuf>,
+    /// The number after the last one that was given for a stem.
+    next: HashMap<PathBuf, usize>,
+    /// The articles themselves, behind all links.
+    articles: HashSet<PathBuf>,
 }
 
 impl Sink {
@@ -39,18 +47,19 @@ impl Sink {
     /// # Errors
     /// `Config` if several articles would go to one file, or a result would replace an article;
     /// `Io` if the folder cannot be made.
-    pub(crate) fn new(output: Option<&Path>, inputs: &[PathBuf], format: Format) -> Result<Self, Failure> {
-        let articles = inputs.len();
-        let Some(path) = output else { return Ok(Self { format, place: Place::Stdout, articles }) };
+    pub(crate) fn new(output: Option<&Path>, inputs: &Inputs, format: Format) -> Result<Self, Failure> {
+        let single = inputs.count().is_some_and(|n| n <= 1);
+        let Some(path) = output else { return Ok(Self { format, place: Place::Stdout, single }) };
         let named_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
         if path.is_dir() || named_as_folder {
             fs::create_dir_all(path).map_err(|e| io("cannot make the output folder", path, e))?;
-            let taken = inputs.iter().filter(|input| is_in(input, path)).map(|input| lower_name(input)).collect();
-            return Ok(Self { format, place: Place::Folder { path: path.to_owned(), taken }, articles });
+            let articles = inputs.files().filter_map(|file| file.canonicalize().ok()).collect();
+            let taken = Taken { articles, ..Taken::default() };
+            return Ok(Self { format, place: Place::Folder { path: path.to_owned(), taken }, single });
         }
-        if articles > 1 {
-            let path = path.display();
-            return Err(Failure::usage(format!("{articles} articles cannot go to one file; give a folder: `{path}/`")));
+        if !single {
+            let articles = inputs.count().map_or("several".to_owned(), |n| n.to_string());
+            return Err(too_many(&articles, path));
         }
         // To be found out now, not after the model has worked for minutes.
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -59,21 +68,31 @@ impl Sink {
             return Err(Failure::usage(format!("cannot write `{path}`: there is no folder `{folder}`")));
         }
         let here = path.canonicalize().ok();
-        if here.is_some() && inputs.iter().any(|input| input.canonicalize().ok() == here) {
+        if here.is_some() && inputs.files().any(|input| input.canonicalize().ok() == here) {
             let path = path.display();
             return Err(Failure::usage(format!("the result would replace the article `{path}`; give another name")));
         }
-        Ok(Self { format, place: Place::File(path.to_owned()), articles })
+        Ok(Self { format, place: Place::File(path.to_owned()), single })
     }
 
-    /// Writes the result for one article, and says to which file, if it is one.
-    pub(crate) fn write(&mut self, input: &Path, output: &Output) -> Result<Option<PathBuf>, Failure> {
+    /// Writes the result for one article, and says to which file, if it is one. A record is one of several.
+    pub(crate) fn write(&mut self, name: &Name, is_record: bool, output: &Output) -> Result<Option<PathBuf>, Failure> {
+        let single = self.single && !is_record;
         let text = render::render(output, self.format);
         let path = match &mut self.place {
-            Place::Stdout if self.articles == 1 => return ui::print(&text).map(|()| None),
-            Place::Stdout => return ui::print(&among_others(&text, input, self.format)).map(|()| None),
+            Place::Stdout if single => return ui::print(&text).map(|()| None),
+            Place::Stdout => {
+                return ui::print(&among_others(&text, &output.article.source, self.format)).map(|()| None);
+            }
+            Place::File(path) if !single => return Err(too_many("several", path)),
             Place::File(path) => path.clone(),
-            Place::Folder { path, taken } => path.join(unique_name(input, output, self.format, taken)),
+            Place::Folder { path, taken } => {
+                let end = format!("{}.{}", output.language, self.format.extension());
+                let target = taken.give(path, name, &end);
+                let folder = target.parent().unwrap_or(path);
+                fs::create_dir_all(folder).map_err(|e| io("cannot make the folder of the result", folder, e))?;
+                target
+            }
         };
         write_file(&path, &text)?;
         Ok(Some(path))
@@ -82,9 +101,8 @@ impl Sink {
 
 /// A result between others on stdout: JSON on one line of its own, everything else after a line
 /// that names the article.
-fn among_others(text: &str, input: &Path, format: Format) -> String {
-    let name: String =
-        input.display().to_string().chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
+fn among_others(text: &str, source: &str, format: Format) -> String {
+    let name: String = source.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
     match format {
         Format::Json | Format::JsonLd => format!("{}\n", on_one_line(text)),
         // Two hyphens or a `>` could end the comment.
@@ -114,27 +132,30 @@ fn on_one_line(json: &str) -> String {
     out
 }
 
-/// `<stem>.<lang>.<extension>`, with a number before the language if that name is taken.
-fn unique_name(input: &Path, output: &Output, format: Format, taken: &mut HashSet<String>) -> String {
-    let stem = match input.file_stem() {
-        Some(stem) if input != Path::new("-") => stem.to_string_lossy().into_owned(),
-        _ => "article".to_owned(),
-    };
-    let end = format!("{}.{}", output.language, format.extension());
-    let names = std::iter::once(format!("{stem}.{end}")).chain((2..).map(|n| format!("{stem}-{n}.{end}")));
-    let mut names = names.skip_while(|name| taken.contains(&name.to_lowercase()));
-    let name = names.next().unwrap_or_default();
-    taken.insert(name.to_lowercase());
-    name
+impl Taken {
+    /// `<folder>/<stem>.<end>` in `root`, with a number before the end if that name is taken.
+    fn give(&mut self, root: &Path, name: &Name, end: &str) -> PathBuf {
+        let lower = |path: &Path| PathBuf::from(path.to_string_lossy().to_lowercase());
+        let first = name.folder.join(format!("{}.{end}", name.stem));
+        let next = self.next.entry(lower(&first)).or_insert(1);
+        loop {
+            let below = match *next {
+                1 => first.clone(),
+                n => name.folder.join(format!("{}-{n}.{end}", name.stem)),
+            };
+            *next += 1;
+            let path = root.join(&below);
+            let is_article = path.canonicalize().is_ok_and(|path| self.articles.contains(&path));
+            if !is_article && self.names.insert(lower(&below)) {
+                return path;
+            }
+        }
+    }
 }
 
-fn lower_name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default()
-}
-
-fn is_in(file: &Path, folder: &Path) -> bool {
-    let parent = file.canonicalize().ok().and_then(|f| f.parent().map(Path::to_owned));
-    parent.is_some() && parent == folder.canonicalize().ok()
+fn too_many(articles: &str, path: &Path) -> Failure {
+    let path = path.display();
+    Failure::usage(format!("{articles} articles cannot go to one file; give a folder: `{path}/`"))
 }
 
 /// Writes a file so that it is never there by half: a temporary file beside it takes its name.
@@ -172,47 +193,26 @@ fn io(what: &str, path: &Path, cause: std::io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use faqtory::content::{ModelInfo, SCHEMA_VERSION, SourceInfo, TokenCounts, Usage};
-    use faqtory::lang::Language;
-
-    fn output() -> Output {
-        let model = ModelInfo {
-            id: "m".into(),
-            sha256: None,
-            architecture: "a".into(),
-            context_length: 1,
-            device: "cpu".into(),
-        };
-        let usage = Usage {
-            faqtory: "0".into(),
-            model,
-            prompt_version: "p".into(),
-            seed: 0,
-            temperature: 0.0,
-            tokens: TokenCounts::default(),
-            seconds: Default::default(),
-        };
-        Output {
-            schema_version: SCHEMA_VERSION,
-            article: SourceInfo { source: "-".into(), title: None, language: Language::EN, words: 1 },
-            language: Language::ES,
-            summary: None,
-            faq: None,
-            questions_asked: None,
-            rejections: Vec::new(),
-            usage,
-        }
-    }
+    use crate::cli::config::{Config, Environment, Raw};
+    use crate::cli::ui::{Level, Ui};
 
     #[test]
     fn names_are_unique_and_leave_articles_alone() {
-        let mut taken = HashSet::from(["b.es.md".to_owned()]);
-        let mut name = |input: &str| unique_name(Path::new(input), &output(), Format::Markdown, &mut taken);
-        assert_eq!(name("x/a.txt"), "a.es.md");
-        assert_eq!(name("y/A.txt"), "A-2.es.md");
-        assert_eq!(name("a.md"), "a-3.es.md");
-        assert_eq!(name("b"), "b-2.es.md");
-        assert_eq!(name("-"), "article.es.md");
+        let folder = tempfile::tempdir().unwrap();
+        let article = folder.path().join("b.es.md");
+        fs::write(&article, "x").unwrap();
+        let mut taken = Taken { articles: HashSet::from([article.canonicalize().unwrap()]), ..Taken::default() };
+        let mut give = |below: &str, stem: &str| {
+            let path = taken.give(folder.path(), &Name::new(below, stem), "es.md");
+            path.strip_prefix(folder.path()).unwrap().display().to_string()
+        };
+        assert_eq!(give("", "a"), "a.es.md");
+        assert_eq!(give("", "A"), "A-2.es.md");
+        assert_eq!(give("", "a"), "a-3.es.md");
+        assert_eq!(give("", "a-4"), "a-4.es.md");
+        assert_eq!(give("", "a"), "a-5.es.md");
+        assert_eq!(give("", "b"), "b-2.es.md");
+        assert_eq!(give("x", "a"), "x/a.es.md");
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_name_cannot_end_the_comment() {
-        let text = among_others("body\n", Path::new("a-->b.txt"), Format::Html);
+        let text = among_others("body\n", "a-->b.txt", Format::Html);
         assert_eq!(text, "<!-- a- -&gt;b.txt -->\n\nbody\n\n");
     }
 
@@ -234,8 +234,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (a, b) = (folder.path().join("a.txt"), folder.path().join("b.txt"));
         fs::write(&a, "x").unwrap();
-        let sink = |output: &Path, inputs: &[PathBuf]| Sink::new(Some(output), inputs, Format::Text);
-        assert!(matches!(sink(&b, &[a.clone(), b.clone()]), Err(Failure::Error { code: 2, .. })));
+        fs::write(&b, "y").unwrap();
+        let environment = Environment { data_dir: Some("/data".into()), ..Environment::default() };
+        let config = Config::resolve(Raw::default(), None, &environment).unwrap();
+        let sink = |output: &Path, inputs: &[PathBuf]| {
+            let inputs = Inputs::find(inputs, None, &config, &Ui::new(Level::Quiet)).unwrap();
+            Sink::new(Some(output), &inputs, Format::Text)
+        };
+        assert!(matches!(
+            sink(&folder.path().join("c.txt"), &[a.clone(), b.clone()]),
+            Err(Failure::Error { code: 2, .. })
+        ));
         assert!(matches!(sink(&a, std::slice::from_ref(&a)), Err(Failure::Error { code: 2, .. })));
         let made = folder.path().join("new/deep/");
         sink(&made, &[a, b]).unwrap();

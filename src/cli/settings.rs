@@ -6,7 +6,7 @@ use clap::Args;
 use faqtory::pipeline::Questions;
 use toml::Value;
 
-use super::args::{LengthArg, ModelArgs, QuestionsArg, SamplingArgs, TextArgs};
+use super::args::{InputArgs, LengthArg, ModelArgs, QuestionsArg, SamplingArgs, TextArgs};
 use super::config::{Config, Raw, Sourced};
 use super::failure::Failure;
 use super::{Context, ui};
@@ -23,6 +23,8 @@ pub(crate) struct ConfigArgs {
     #[command(flatten)]
     text: TextArgs,
     #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
     questions: QuestionsArg,
     #[command(flatten)]
     length: LengthArg,
@@ -34,6 +36,7 @@ pub(crate) struct ConfigArgs {
 
 pub(crate) fn run(args: &ConfigArgs, context: &Context) -> Result<(), Failure> {
     let mut flags = Raw { questions: args.questions.questions, length: args.length.length, ..Raw::default() };
+    args.input.add_to(&mut flags);
     args.text.add_to(&mut flags);
     args.model.add_to(&mut flags);
     args.sampling.add_to(&mut flags);
@@ -71,6 +74,11 @@ fn show(config: &Config) -> String {
     page.set("top_p", &config.top_p, |v| float(*v));
     page.set("min_p", &config.min_p, |v| float(*v));
     page.set("repetition_penalty", &config.repetition_penalty, |v| float(*v));
+    page.set("input_format", &config.input_format, |v| v.to_string().into());
+    page.set("max_size", &config.max_size, |v| integer(*v));
+    page.set("fetch_timeout", &config.fetch_timeout, |v| integer(*v));
+    page.set("no_cache", &config.no_cache, |v| (*v).into());
+    page.maybe("cache_dir", config.cache_dir.as_ref(), "none", |v| v.display().to_string().into());
     page.maybe("prompts", config.prompts.as_ref(), "the built-in ones", |v| v.display().to_string().into());
     page.set("models_dir", &config.models_dir, |v| v.display().to_string().into());
     page.maybe("manifests", config.manifests.as_ref(), "the built-in ones", |v| v.display().to_string().into());

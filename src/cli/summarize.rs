@@ -11,7 +11,8 @@ use super::write::{self, Parts};
 const EXAMPLES: &str = "\
 Examples:
   faqtory summarize article.txt --length bullets
-  faqtory summarize --length headline -f text a.txt b.txt";
+  faqtory summarize --length headline -f text a.txt b.txt
+  faqtory summarize news.jsonl -f json > summaries.jsonl";
 
 /// Write a summary of each article
 #[derive(Debug, Args)]

@@ -1,7 +1,6 @@
 //! What `generate`, `faq` and `summarize` have in common: articles in, results out.
 
-use std::io::{IsTerminal, Read};
-use std::path::{Path, PathBuf};
+use std::collections::VecDeque;
 
 use faqtory::article::Article;
 use faqtory::content::{Output, Rejection};
@@ -9,11 +8,12 @@ use faqtory::engine::Sampling;
 use faqtory::lang::Language;
 use faqtory::pipeline::{self, Job};
 use faqtory::render::Format;
-use faqtory::{Error, ErrorKind, loader};
+use faqtory::{Error, ErrorKind};
 
 use super::args::WriteArgs;
 use super::config::{Config, Origin, Target};
 use super::failure::{ARTICLES, Failure};
+use super::input::{Inputs, Item, Name};
 use super::output::Sink;
 use super::progress::WriteProgress;
 use super::runtime::Started;
@@ -29,13 +29,12 @@ pub(crate) struct Parts {
     pub(crate) summary: bool,
 }
 
+/// Articles that are read before the model is started, and held at a time.
+const READ_AHEAD: usize = 16;
+
 /// Writes the wanted parts of every article. An article that fails does not keep the others from
 /// being written.
 pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> Result<(), Failure> {
-    let dash = Path::new("-");
-    if args.files.iter().filter(|f| *f == dash).count() > 1 {
-        return Err(Failure::usage("standard input (`-`) can be read only once"));
-    }
     let prompts = config.prompt_library()?;
     if let Target::Language(language) = config.lang.value
         && !prompts.languages().contains(&language)
@@ -44,39 +43,59 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
         let name = language.english_name();
         return Err(Failure::usage(format!("there are no prompts for {name}; known are {}", known.join(", "))));
     }
-    let mut sink = Sink::new(args.output.as_deref(), &args.files, config.format.value)?;
+    let inputs = Inputs::find(&args.files, args.output.as_deref(), config, ui)?;
+    let mut failed = inputs.failed;
+    if inputs.is_empty() {
+        return Err(Failure::Reported(ARTICLES));
+    }
+    let mut sink = Sink::new(args.output.as_deref(), &inputs, config.format.value)?;
 
-    // All articles are read before the model is started: a wrong name, or a language that there are no prompts
-    // for, should not cost a download.
-    let mut failed = false;
-    let mut articles: Vec<(&PathBuf, Article)> = Vec::new();
-    for file in &args.files {
-        interrupt::check()?;
-        match read(file, config, ui) {
-            Ok(article) => match prompts.labels(target(&article, config)) {
-                Ok(_) => articles.push((file, article)),
+    // The first articles are read before the model is started: a wrong name, or a language that there are no prompts
+    // for, should not cost a download. The others follow one at a time, so that any number of them fits into memory.
+    let mut items = inputs.articles(config, args.input.refresh, ui).zip(1..);
+    let mut usable = |failed: &mut bool| -> Result<Option<Ready>, Failure> {
+        for (Item { name, is_record, article }, number) in items.by_ref() {
+            interrupt::check()?;
+            let article = article.and_then(|article| match prompts.labels(target(&article, config)) {
+                Ok(_) => Ok(article),
+                Err(error) => Err(error.at(&article.source)),
+            });
+            match article {
+                Ok(article) => return Ok(Some(Ready { name, is_record, article, number })),
+                Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error.into()),
                 Err(error) => {
-                    ui.error(&error.at(&article.source));
-                    failed = true;
+                    ui.error(&error);
+                    *failed = true;
                 }
-            },
-            Err(error) => {
-                ui.error(&error);
-                failed = true;
             }
         }
+        Ok(None)
+    };
+    let mut ahead = VecDeque::new();
+    while ahead.len() < READ_AHEAD
+        && let Some(ready) = usable(&mut failed)?
+    {
+        ahead.push_back(ready);
     }
-    if articles.is_empty() {
+    if ahead.is_empty() {
         return Err(Failure::Reported(ARTICLES));
     }
 
     let Started { mut engine, sampling } = runtime::start(config, ui)?;
     let sampling = config.sampling(sampling);
     note_sampling_without_effect(&sampling, config, ui);
-    for (file, article) in &articles {
+    loop {
         interrupt::check()?;
+        let ready = match ahead.pop_front() {
+            Some(ready) => ready,
+            None => match usable(&mut failed)? {
+                Some(ready) => ready,
+                None => break,
+            },
+        };
+        let article = &ready.article;
         let job = job(article, parts, sampling, config);
-        let mut progress = WriteProgress::new(ui, &article.source);
+        let mut progress = WriteProgress::new(ui, &ready.label(inputs.count()));
         let result = pipeline::run(engine.as_mut(), &prompts, article, &job, &mut |p| progress.on(p));
         drop(progress);
         let output = match result {
@@ -91,10 +110,10 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
         failed |= !account(&output, parts, ui);
         // JSON also tells what was rejected, so it is worth having even without a result.
         if output.faq.is_some() || output.summary.is_some() || config.format.value == Format::Json {
-            match sink.write(file, &output) {
+            match sink.write(&ready.name, ready.is_record, &output) {
                 Ok(Some(path)) => ui.step(&format!("{}: written to {}", article.source, path.display())),
                 Ok(None) => {}
-                Err(Failure::Error { error, .. }) => {
+                Err(Failure::Error { error, code: ARTICLES }) => {
                     ui.error(&error);
                     failed = true;
                 }
@@ -105,24 +124,25 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
     if failed { Err(Failure::Reported(ARTICLES)) } else { Ok(()) }
 }
 
-/// Reads one article; `-` is standard input.
-pub(crate) fn read(file: &Path, config: &Config, ui: &Ui) -> Result<Article, Error> {
-    let options = config.load_options();
-    ui.step(&format!("reading {}", file.display()));
-    if file != Path::new("-") {
-        return loader::load_file(file, &options);
+/// An article that can be worked on.
+struct Ready {
+    name: Name,
+    is_record: bool,
+    article: Article,
+    /// Among all articles of the run, from 1.
+    number: usize,
+}
+
+impl Ready {
+    /// The article's name in the progress, behind its number if there are several.
+    fn label(&self, count: Option<usize>) -> String {
+        let (number, source) = (self.number, &self.article.source);
+        match count {
+            Some(1) if !self.is_record => source.clone(),
+            Some(count) if !self.is_record => format!("{number}/{count} {source}"),
+            _ => format!("{number} {source}"),
+        }
     }
-    let stdin = std::io::stdin();
-    if stdin.is_terminal() {
-        ui.note("reading the article from the terminal; end it with Ctrl-D");
-    }
-    let mut bytes = Vec::new();
-    // One byte more than allowed is enough for the loader to see that it is too much.
-    let mut limited = stdin.lock().take(options.max_bytes.saturating_add(1));
-    limited
-        .read_to_end(&mut bytes)
-        .map_err(|e| Error::new(ErrorKind::Io, "cannot read the article").at("standard input").with_source(e))?;
-    loader::load(&bytes, "-", &options)
 }
 
 /// The language to write in.

@@ -53,8 +53,9 @@ pub(super) fn is_html(bytes: &[u8], source: &str) -> bool {
 }
 
 /// Decodes a page as browsers do, but that sound UTF-8 is UTF-8 whatever the page declares: pages that
-/// were saved by a program often declare what they were before. Malformed bytes become U+FFFD.
-pub(super) fn decode(bytes: &[u8]) -> Result<String> {
+/// were saved by a program often declare what they were before. What the server named (`hint`) counts more
+/// than what the page declares. Malformed bytes become U+FFFD.
+pub(super) fn decode(bytes: &[u8], hint: Option<&str>) -> Result<String> {
     if bytes.trim_ascii().is_empty() {
         return Err(refused("the input is empty; give the text of an article"));
     }
@@ -72,10 +73,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String> {
     if let Some((encoding, length)) = bom {
         return Ok(encoding.decode_without_bom_handling(&bytes[length..]).0.into_owned());
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    let hint = hint.and_then(|label| Encoding::for_label(label.as_bytes()));
+    let wide = hint.filter(|e| *e == UTF_16LE || *e == UTF_16BE);
+    if let Some(text) = std::str::from_utf8(bytes).ok().filter(|_| wide.is_none()) {
         return Ok(text.to_owned());
     }
-    let declared = declared(bytes).filter(|e| *e != UTF_8 || is_damaged_utf8(bytes));
+    let declared = hint.or_else(|| declared(bytes)).filter(|e| *e != UTF_8 || is_damaged_utf8(bytes));
     let encoding = declared.unwrap_or_else(|| {
         if is_damaged_utf8(bytes) {
             return UTF_8;
@@ -130,16 +133,16 @@ mod tests {
         for label in ["iso-8859-1", "utf-8", "nonsense"] {
             let bytes = String::from_utf8_lossy(&latin[..30]).replace('X', label).into_bytes();
             let bytes: Vec<u8> = bytes.into_iter().chain(latin[30..].iter().copied()).collect();
-            assert!(decode(&bytes).unwrap().contains("decisión llegó"), "{label}");
+            assert!(decode(&bytes, None).unwrap().contains("decisión llegó"), "{label}");
         }
         let saved = PAGE.replace('X', "windows-1252");
-        assert_eq!(decode(saved.as_bytes()).unwrap(), saved);
+        assert_eq!(decode(saved.as_bytes(), None).unwrap(), saved);
         let wide: Vec<u8> = format!("\u{FEFF}{PAGE}").encode_utf16().flat_map(u16::to_be_bytes).collect();
-        assert_eq!(decode(&wide).unwrap(), PAGE);
+        assert_eq!(decode(&wide, None).unwrap(), PAGE);
         let mut torn = PAGE.as_bytes().to_vec();
         torn.push(0xC3);
-        assert!(decode(&torn).unwrap().contains("decisión llegó"));
-        assert!(decode(b" \n").unwrap_err().message().contains("empty"));
-        assert!(decode(&[b"<html>".as_slice(), &[0; 50]].concat()).unwrap_err().message().contains("binary"));
+        assert!(decode(&torn, None).unwrap().contains("decisión llegó"));
+        assert!(decode(b" \n", None).unwrap_err().message().contains("empty"));
+        assert!(decode(&[b"<html>".as_slice(), &[0; 50]].concat(), None).unwrap_err().message().contains("binary"));
     }
 }

@@ -25,8 +25,9 @@ const MAGIC: &[(&[u8], &str)] = &[
 /// Above this share of control characters a text is taken for binary data.
 const MAX_CONTROL_SHARE: f64 = 0.02;
 
-/// Decodes a whole file. The error says what the bytes look like.
-pub(super) fn decode(bytes: &[u8]) -> Result<String> {
+/// Decodes a whole file. The error says what the bytes look like. `hint` is the charset that a server
+/// named: it counts where there is no byte-order mark and the bytes are no sound UTF-8.
+pub(super) fn decode(bytes: &[u8], hint: Option<&str>) -> Result<String> {
     if bytes.is_empty() {
         return Err(refused("the input is empty; give the text of an article"));
     }
@@ -35,7 +36,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String> {
     }
     let text = match Encoding::for_bom(bytes) {
         Some((encoding, length)) => decode_as(encoding, &bytes[length..], "by its byte-order mark")?,
-        None => decode_unmarked(bytes)?,
+        None => decode_unmarked(bytes, hint)?,
     };
     if text.chars().all(char::is_whitespace) {
         return Err(refused("the input has nothing but white space; give the text of an article"));
@@ -54,7 +55,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String> {
     Ok(text)
 }
 
-fn decode_unmarked(bytes: &[u8]) -> Result<String> {
+fn decode_unmarked(bytes: &[u8], hint: Option<&str>) -> Result<String> {
+    let hint = hint.and_then(|label| Encoding::for_label(label.as_bytes())).filter(|e| *e != UTF_8);
+    let hinted = |encoding: &'static Encoding| encoding.decode_without_bom_handling_and_without_replacement(bytes);
+    if let Some(text) = hint.filter(|e| !e.is_ascii_compatible()).and_then(hinted) {
+        return Ok(text.into_owned());
+    }
     if let Some(at) = bytes.iter().position(|&b| b == 0) {
         return Err(refused(format!(
             "this looks like binary data, or UTF-16 without a byte-order mark (NUL at byte {at}); \
@@ -65,6 +71,9 @@ fn decode_unmarked(bytes: &[u8]) -> Result<String> {
         Ok(text) => return Ok(text.to_owned()),
         Err(error) => error,
     };
+    if let Some(text) = hint.and_then(hinted) {
+        return Ok(text.into_owned());
+    }
     if is_damaged_utf8(bytes) {
         return Err(refused(format!(
             "this is UTF-8 with malformed bytes, the first at byte {}; save it again as UTF-8",
@@ -120,7 +129,7 @@ mod tests {
     use super::*;
 
     fn message(bytes: &[u8]) -> String {
-        let error = decode(bytes).unwrap_err();
+        let error = decode(bytes, None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Input);
         error.message().to_owned()
     }
@@ -133,10 +142,10 @@ mod tests {
     #[test]
     fn utf8_with_and_without_mark_and_utf16_with_mark_are_read() {
         let text = "El alcalde inauguró el puente — por fin.";
-        assert_eq!(decode(text.as_bytes()).unwrap(), text);
-        assert_eq!(decode(format!("\u{FEFF}{text}").as_bytes()).unwrap(), text);
+        assert_eq!(decode(text.as_bytes(), None).unwrap(), text);
+        assert_eq!(decode(format!("\u{FEFF}{text}").as_bytes(), None).unwrap(), text);
         for big in [false, true] {
-            assert_eq!(decode(&utf16(&format!("\u{FEFF}{text}"), big)).unwrap(), text);
+            assert_eq!(decode(&utf16(&format!("\u{FEFF}{text}"), big), None).unwrap(), text);
         }
     }
 
@@ -145,7 +154,7 @@ mod tests {
         let text = "La decisión llegó el miércoles, después de una larga sesión en el pequeño salón del año.";
         let (bytes, _, lossy) = encoding_rs::WINDOWS_1252.encode(text);
         assert!(!lossy);
-        assert_eq!(decode(&bytes).unwrap(), text);
+        assert_eq!(decode(&bytes, None).unwrap(), text);
     }
 
     #[test]

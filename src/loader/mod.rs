@@ -13,10 +13,12 @@ mod furniture;
 mod gzip;
 mod head;
 mod headings;
+mod hints;
 mod html;
 mod markdown;
 mod normalize;
 mod pdf;
+pub mod records;
 mod segment;
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lang::Language;
 
 pub use self::pdf::{Worker, read_pdf};
+pub use hints::Hints;
 
 /// How to load.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,11 +49,13 @@ pub struct LoadOptions {
     pub max_bytes: u64,
     /// Reads PDF files in a process of its own, which can crash without harm; `None` reads them here.
     pub pdf_worker: Option<Worker>,
+    /// What is known of the input apart from its bytes.
+    pub hints: Hints,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { language: None, format: None, max_bytes: 16 << 20, pdf_worker: None }
+        Self { language: None, format: None, max_bytes: 16 << 20, pdf_worker: None, hints: Hints::default() }
     }
 }
 
@@ -77,23 +82,34 @@ fn load_bounded(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Art
 }
 
 fn load_plain(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
-    if options.format.map_or_else(|| pdf::is_pdf(bytes), |f| f == SourceFormat::Pdf) {
+    let hints = &options.hints;
+    let named = options.format.or(hints.format);
+    let charset = hints.charset.as_deref();
+    // What the bytes say outweighs what a server says of them.
+    let is_pdf = || pdf::is_pdf(bytes) || hints.format == Some(SourceFormat::Pdf);
+    if options.format.map_or_else(is_pdf, |f| f == SourceFormat::Pdf) {
         let doc = pdf::parse(bytes, options.pdf_worker.as_ref())?;
-        return segment::segment(doc, source, SourceFormat::Pdf, options);
+        return finish(doc, source, SourceFormat::Pdf, options);
     }
-    if options.format.map_or_else(|| charset::is_html(bytes, source), |f| f == SourceFormat::Html) {
-        let doc = html::parse(&charset::decode(bytes)?)?;
-        return segment::segment(doc, source, SourceFormat::Html, options);
+    if named.map_or_else(|| charset::is_html(bytes, source), |f| f == SourceFormat::Html) {
+        let doc = html::parse(&charset::decode(bytes, charset)?)?;
+        return finish(doc, source, SourceFormat::Html, options);
     }
-    let text = normalize::normalize(&decode::decode(bytes)?);
-    let format = options.format.unwrap_or_else(|| format_of(source, &text));
+    let text = normalize::normalize(&decode::decode(bytes, charset)?);
+    let format = named.unwrap_or_else(|| format_of(source, &text));
     let doc = match format {
         SourceFormat::Text => text::parse(text),
         SourceFormat::Markdown => markdown::parse(&text),
         SourceFormat::Html => html::parse(&text)?,
         SourceFormat::Pdf => pdf::parse(bytes, options.pdf_worker.as_ref())?,
     };
-    segment::segment(doc, source, format, options)
+    finish(doc, source, format, options)
+}
+
+/// Segments a document, with what is known of it.
+fn finish(mut doc: block::Document, source: &str, format: SourceFormat, options: &LoadOptions) -> Result<Article> {
+    options.hints.inform(&mut doc);
+    segment::segment(doc, source, format, options).map(|article| options.hints.outweigh(article))
 }
 
 /// Loads an article from a file.

@@ -7,4 +7,5 @@ mod inspect;
 mod models;
 mod output;
 mod pdf;
+mod sources;
 mod write;

@@ -1,6 +1,7 @@
 //! A world of its own for each test: a folder that is home, configuration and working folder, the
 //! program run in it, articles to read and a scripted model to answer.
 
+pub(crate) mod server;
 pub(crate) mod weights;
 
 use std::fs;

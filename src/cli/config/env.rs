@@ -23,6 +23,8 @@ pub(crate) struct Environment {
     pub(crate) config_dir: Option<PathBuf>,
     /// The user's folder of program data.
     pub(crate) data_dir: Option<PathBuf>,
+    /// The user's folder of what can be made again.
+    pub(crate) cache_dir: Option<PathBuf>,
     /// The home folder.
     pub(crate) home: Option<PathBuf>,
 }
@@ -34,6 +36,7 @@ impl Environment {
             vars: std::env::vars_os().collect(),
             config_dir: dirs::config_dir(),
             data_dir: dirs::data_local_dir().or_else(dirs::cache_dir),
+            cache_dir: dirs::cache_dir(),
             home: dirs::home_dir(),
         }
     }

@@ -2,10 +2,12 @@
 //! that order, made into one resolved [`Config`].
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use faqtory::content::SummaryLength;
 use faqtory::engine::store::{HubConfig, StoreConfig};
 use faqtory::engine::{DeviceChoice, Sampling};
+use faqtory::fetch::{CacheOptions, FetchOptions};
 use faqtory::lang::Language;
 use faqtory::loader::LoadOptions;
 use faqtory::pipeline::Questions;
@@ -15,7 +17,7 @@ use faqtory::{Error, ErrorKind};
 
 pub(crate) use env::Environment;
 pub(crate) use raw::{Origin, Raw, Sourced};
-pub(crate) use values::{ModelChoice, Target};
+pub(crate) use values::{InputFormat, ModelChoice, Target};
 
 use raw::Merged;
 
@@ -23,6 +25,9 @@ mod env;
 mod file;
 mod raw;
 pub(crate) mod values;
+
+/// The size of all kept web pages.
+const CACHE_BYTES: u64 = 256 << 20;
 
 /// Everything that can be set, resolved, each value with its origin.
 #[derive(Debug, Clone)]
@@ -61,6 +66,16 @@ pub(crate) struct Config {
     pub(crate) min_p: Sourced<f32>,
     /// Repetition penalty of the sampler.
     pub(crate) repetition_penalty: Sourced<f32>,
+    /// What the articles are read as.
+    pub(crate) input_format: Sourced<InputFormat>,
+    /// The largest article in MiB.
+    pub(crate) max_size: Sourced<u64>,
+    /// The longest that fetching a page may take, in seconds.
+    pub(crate) fetch_timeout: Sourced<u64>,
+    /// Keep no web pages.
+    pub(crate) no_cache: Sourced<bool>,
+    /// The folder of the kept web pages; without a home folder there is none.
+    pub(crate) cache_dir: Option<Sourced<PathBuf>>,
     /// A folder of prompt templates over the built-in ones.
     pub(crate) prompts: Option<Sourced<PathBuf>>,
     /// The folder of the model files.
@@ -124,7 +139,14 @@ impl Config {
                 return Err(Error::new(ErrorKind::Config, what));
             }
         };
+        let default_cache_dir = environment.cache_dir.as_ref().map(|d| d.join("faqtory").join("pages"));
+        let cache_dir = default_cache_dir.map(|value| Sourced { value, origin: Origin::Default });
         Ok(Self {
+            input_format: or(merged.input_format, InputFormat::Auto),
+            max_size: or(merged.max_size, LoadOptions::default().max_bytes >> 20),
+            fetch_timeout: or(merged.fetch_timeout, FetchOptions::default().timeout.as_secs()),
+            no_cache: or(merged.no_cache, false),
+            cache_dir: merged.cache_dir.or(cache_dir),
             file,
             file_found,
             lang: or(merged.lang, Target::Source),
@@ -170,8 +192,26 @@ impl Config {
     pub(crate) fn load_options(&self) -> LoadOptions {
         LoadOptions {
             language: self.source_lang.as_ref().map(|l| l.value),
+            format: match self.input_format.value {
+                InputFormat::Article(format) => Some(format),
+                InputFormat::Auto | InputFormat::JsonLines => None,
+            },
+            max_bytes: self.max_size.value << 20,
             pdf_worker: crate::cli::read_pdf::worker(),
             ..LoadOptions::default()
+        }
+    }
+
+    /// How web pages are fetched; `refresh` asks the server even for those that are kept.
+    pub(crate) fn fetch_options(&self, refresh: bool) -> FetchOptions {
+        let cache = self.cache_dir.as_ref().filter(|_| !self.no_cache.value);
+        FetchOptions {
+            timeout: Duration::from_secs(self.fetch_timeout.value),
+            max_bytes: self.max_size.value << 20,
+            cache: cache.map(|folder| CacheOptions { folder: folder.value.clone(), max_bytes: CACHE_BYTES }),
+            refresh,
+            offline: self.offline.value,
+            ..FetchOptions::default()
         }
     }
 

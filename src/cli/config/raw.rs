@@ -9,7 +9,7 @@ use faqtory::lang::Language;
 use faqtory::pipeline::Questions;
 use faqtory::render::Format;
 
-use super::values::{self, ModelChoice, Target};
+use super::values::{self, InputFormat, ModelChoice, Target};
 
 /// The names of one setting.
 #[derive(Debug, Clone, Copy)]
@@ -136,6 +136,16 @@ settings! {
     min_p: f32, "FAQTORY_MIN_P", "--min-p", values::probability;
     /// Repetition penalty of the sampler.
     repetition_penalty: f32, "FAQTORY_REPETITION_PENALTY", "--repetition-penalty", values::penalty;
+    /// What the articles are read as.
+    input_format: InputFormat, "FAQTORY_INPUT_FORMAT", "--input-format", values::parsed;
+    /// The largest article in MiB.
+    max_size: u64, "FAQTORY_MAX_SIZE", "--max-size", values::amount;
+    /// The longest that fetching a page may take, in seconds.
+    fetch_timeout: u64, "FAQTORY_FETCH_TIMEOUT", "--fetch-timeout", values::amount;
+    /// Keep no web pages.
+    no_cache: bool, "FAQTORY_NO_CACHE", "--no-cache", values::switch;
+    /// The folder of the kept web pages.
+    cache_dir: PathBuf, "FAQTORY_CACHE_DIR", "", values::path;
     /// A folder of prompt templates.
     prompts: PathBuf, "FAQTORY_PROMPTS", "--prompts", values::path;
     /// The folder of the model files.
@@ -151,7 +161,9 @@ settings! {
 impl Raw {
     /// The same layer with relative paths taken from `folder`.
     pub(crate) fn relative_to(mut self, folder: &std::path::Path) -> Self {
-        for path in [&mut self.prompts, &mut self.models_dir, &mut self.manifests].into_iter().flatten() {
+        for path in
+            [&mut self.prompts, &mut self.models_dir, &mut self.manifests, &mut self.cache_dir].into_iter().flatten()
+        {
             *path = folder.join(&*path);
         }
         self.model = self.model.map(|m| m.relative_to(folder));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use faqtory::Error;
+use faqtory::article::SourceFormat;
 use faqtory::lang::Language;
 
 /// The language to write in.
@@ -80,6 +81,45 @@ impl fmt::Display for ModelChoice {
     }
 }
 
+/// What the articles are read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InputFormat {
+    /// Each by its name and content.
+    Auto,
+    /// JSON Lines.
+    JsonLines,
+    /// Articles of this format.
+    Article(SourceFormat),
+}
+
+impl FromStr for InputFormat {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "auto" => Ok(Self::Auto),
+            "jsonl" | "ndjson" => Ok(Self::JsonLines),
+            // The names of the formats are those in JSON.
+            _ => serde_json::from_value(s.into())
+                .map(Self::Article)
+                .map_err(|_| format!("unknown format `{s}`; known are auto, jsonl, text, markdown, html")),
+        }
+    }
+}
+
+impl fmt::Display for InputFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::JsonLines => f.write_str("jsonl"),
+            Self::Article(format) => match serde_json::to_value(format) {
+                Ok(serde_json::Value::String(name)) => f.write_str(&name),
+                _ => Err(fmt::Error),
+            },
+        }
+    }
+}
+
 /// Reads a value by its own parser.
 pub(crate) fn parsed<T>(text: &str) -> Result<T, String>
 where
@@ -109,6 +149,14 @@ pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if n >= 1 => Ok(n),
         _ => Err(format!("`{text}` is not a whole number of 1 or more")),
+    }
+}
+
+/// Reads a number of seconds or MiB: 1 to 86,400.
+pub(crate) fn amount(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(n) if (1..=86_400).contains(&n) => Ok(n),
+        _ => Err(format!("`{text}` is not a whole number from 1 to 86400")),
     }
 }
 
@@ -181,6 +229,16 @@ mod tests {
         assert!(positive_probability("0").is_err());
         assert!(at_least_one("0").is_err());
         assert_eq!(whole::<u64>("18446744073709551615"), Ok(u64::MAX));
+    }
+
+    #[test]
+    fn formats_of_input_have_the_names_of_the_articles() {
+        for name in ["auto", "jsonl", "text", "markdown", "html"] {
+            assert_eq!(name.parse::<InputFormat>().unwrap().to_string(), name);
+        }
+        assert!("pages".parse::<InputFormat>().unwrap_err().contains("known are"));
+        assert_eq!(amount("60"), Ok(60));
+        assert!(amount("0").is_err() && amount("86401").is_err());
     }
 
     #[test]

@@ -47,8 +47,6 @@ pub(super) fn read(tree: &Tree<'_>, ld: &JsonLd) -> Stated {
         }
     }
     stated.meta = merge(&[ld.article(), graph, plain]);
-    let url = &mut stated.meta.url;
-    *url = url.take().filter(|u| u.starts_with("http://") || u.starts_with("https://"));
     stated.meta.date = stated.meta.date.take().map(|d| date::iso(&d));
     let site = stated.meta.site.clone();
     for title in [&mut stated.meta.title, &mut stated.window_title] {
