@@ -1,7 +1,12 @@
 //! What every fuzz target does with an input: it is refused as input, or becomes an article that holds to its promises.
 
+pub mod archive;
+
+use std::io::Cursor;
+
 use faqtory::article::{Article, SourceFormat};
 use faqtory::lang::Language;
+use faqtory::loader::records::{Record, Records};
 use faqtory::loader::{LoadOptions, load};
 use faqtory::{ErrorKind, chunk};
 
@@ -14,12 +19,35 @@ const CHUNK: usize = 60;
 pub fn load_as(bytes: &[u8], format: SourceFormat) {
     // Both languages whose sentences are split by rules of our own.
     let language = if bytes.len().is_multiple_of(2) { Language::EN } else { Language::ES };
-    check(bytes, "-", &LoadOptions { format: Some(format), language: Some(language), max_bytes: MAX_BYTES });
+    check(bytes, "-", &LoadOptions { format: Some(format), language: Some(language), ..options() });
 }
 
 /// Loads bytes that nothing is known of.
 pub fn load_unknown(bytes: &[u8]) {
-    check(bytes, "-", &LoadOptions { language: Some(Language::EN), format: None, max_bytes: MAX_BYTES });
+    check(bytes, "-", &LoadOptions { language: Some(Language::EN), ..options() });
+}
+
+fn options() -> LoadOptions {
+    LoadOptions { max_bytes: MAX_BYTES, ..LoadOptions::default() }
+}
+
+/// Reads bytes as JSON Lines, and the articles of all records.
+pub fn load_records(bytes: &[u8]) {
+    for (number, line) in bytes.split(|b| *b == b'\n').enumerate() {
+        match Record::parse(line, number as u64 + 1) {
+            Ok(record) => {
+                let options = LoadOptions { language: Some(Language::EN), ..options() };
+                match record.load("-:1", &options) {
+                    Ok(article) => check_article(&article),
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::Input, "{error}"),
+                }
+            }
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Input, "{error}"),
+        }
+    }
+    // The reader finds the same lines, and ends.
+    let lines = Records::new(Box::new(Cursor::new(bytes.to_vec())), 1 << 20).count();
+    assert!(lines <= bytes.len() + 1);
 }
 
 /// Loads bytes twice and checks the article.
@@ -41,7 +69,7 @@ pub fn check(bytes: &[u8], source: &str, options: &LoadOptions) {
 
 fn check_article(article: &Article) {
     article.check().unwrap_or_else(|broken| panic!("{broken}"));
-    assert!(article.passages().next().is_some(), "an article has a body");
+    assert!(article.passages().next().is_some() || article.own_faq.is_some(), "an article has a body or a FAQ");
     assert!(!article.body_markdown().is_empty());
     // A token is about four bytes.
     match chunk::split(article, CHUNK, &|text| Ok(text.len().div_ceil(4))) {
