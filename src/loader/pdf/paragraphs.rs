@@ -299,7 +299,7 @@ fn tables(lines: &[Line]) -> Vec<std::ops::Range<usize>> {
 fn is_row(line: &Line) -> bool {
     let [first, rest @ ..] = line.segments.as_slice() else { return false };
     let label = BULLET.is_match(&first.text) || NUMBER.is_match(&first.text);
-    !rest.is_empty() && !(label && rest.len() == 1 && first.text.chars().count() < 5)
+    !rest.is_empty() && (!label || rest.len() > 1 || first.text.chars().count() >= 5)
 }
 
 fn near(a: &Line, b: &Line) -> bool {
