@@ -16,8 +16,8 @@ fn notice() -> Vec<u8> {
 
 /// A small file whose page inflates to more memory than its reader is granted.
 fn bomb() -> Vec<u8> {
-    let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
-    std::io::copy(&mut std::io::repeat(b' ').take(2_200_000_000), &mut packed).expect("packed");
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
+    std::io::copy(&mut std::io::repeat(b' ').take(1_300_000_000), &mut packed).expect("packed");
     let packed = packed.finish().expect("packed");
     let mut file = format!(
         "%PDF-1.7\n1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj\n2 0 obj <</Type /Pages /Kids [5 0 R] /Count 1>> endobj\n\

@@ -87,7 +87,7 @@ fn inflates_too_far(bytes: &[u8]) -> bool {
         let data = &bytes[at + b"stream".len()..];
         let breaks = data.iter().take_while(|b| matches!(b, b'\r' | b'\n' | b' ')).count();
         let data = &data[breaks..];
-        if !data.first().is_some_and(|b| b & 0x0F == 8) {
+        if data.first().is_none_or(|b| b & 0x0F != 8) {
             continue;
         }
         let size = inflated(data, MAX_INFLATED);

@@ -213,7 +213,9 @@ fn goes_on(paragraph: &Paragraph, line: &Line, style: &Style) -> bool {
     if kind(line, Some(paragraph), style) == Kind::Item {
         // A dash or a number can begin a line in the middle of a sentence.
         let aligned = (line.x0() - paragraph.first().x0()).abs() < size * 0.5;
-        return !(ended || aligned || paragraph.kind == Kind::Item || !is_full(last, &text));
+        let outside = paragraph.kind == Kind::Item && line.x0() < paragraph.first().x0() + size * 0.4;
+        let marked = paragraph.kind == Kind::Item && BULLET.is_match(&text);
+        return !(ended || aligned || outside || marked || !is_full(last, &text));
     }
     if paragraph.kind == Kind::Item {
         let inside = line.x0() > paragraph.first().x0() + size * 0.4;
@@ -297,7 +299,7 @@ fn tables(lines: &[Line]) -> Vec<std::ops::Range<usize>> {
 fn is_row(line: &Line) -> bool {
     let [first, rest @ ..] = line.segments.as_slice() else { return false };
     let label = BULLET.is_match(&first.text) || NUMBER.is_match(&first.text);
-    !rest.is_empty() && !(label && rest.len() == 1 && first.text.chars().count() < 5)
+    !rest.is_empty() && (!label || rest.len() > 1 || first.text.chars().count() >= 5)
 }
 
 fn near(a: &Line, b: &Line) -> bool {
@@ -361,11 +363,13 @@ pub(super) struct Words {
 impl Words {
     pub(super) fn of(lines: &[Line]) -> Self {
         let mut known = HashSet::new();
+        // Neither half of a word that was broken is a word.
+        let mut broken = false;
         for line in lines {
             let text = line.text().to_lowercase();
-            let words: Vec<&str> = text.split_whitespace().collect();
-            let last = words.len().saturating_sub(usize::from(text.ends_with(['-', '\u{AD}', '\u{2010}'])));
-            for word in &words[..last] {
+            let words: Vec<&str> = text.split_whitespace().skip(usize::from(broken)).collect();
+            broken = text.ends_with(['-', '\u{AD}', '\u{2010}']);
+            for word in &words[..words.len().saturating_sub(usize::from(broken))] {
                 known.insert(word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned());
             }
         }
