@@ -155,7 +155,7 @@ pub(crate) struct LengthArg {
 /// Articles in, results out.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WriteArgs {
-    /// Articles: files in HTML, Markdown or plain text, or - for standard input
+    /// Articles: files in HTML, Markdown, DOCX, EPUB or plain text, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 

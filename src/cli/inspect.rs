@@ -25,7 +25,7 @@ Examples:
   faqtory inspect article.txt
   faqtory inspect article.txt --format json")]
 pub(crate) struct InspectArgs {
-    /// Article: a file in HTML, Markdown or plain text, or - for standard input
+    /// Article: a file in HTML, Markdown, DOCX, EPUB or plain text, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 

@@ -1,12 +1,14 @@
 //! The loader: bytes in, a segmented [`Article`] out.
 //!
-//! A front-end for each format (`text`, `markdown`, `html`) makes a list of blocks; one segmenter makes
+//! A front-end for each format (`text`, `markdown`, `html`, `docx`, `epub`) makes a list of blocks; one segmenter makes
 //! the article of it.
 
 mod block;
 mod charset;
 mod decode;
+mod docx;
 mod drop;
+mod epub;
 mod faq;
 mod front_matter;
 mod furniture;
@@ -16,10 +18,12 @@ mod headings;
 mod html;
 mod markdown;
 mod normalize;
+mod package;
 mod segment;
 #[cfg(test)]
 mod tests;
 mod text;
+mod xml;
 
 use std::fs::File;
 use std::io::{ErrorKind as IoErrorKind, Read};
@@ -72,6 +76,10 @@ fn load_bounded(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Art
 }
 
 fn load_plain(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
+    let packaged = matches!(options.format, Some(SourceFormat::Docx | SourceFormat::Epub));
+    if packaged || (options.format.is_none() && package::is_zip(bytes)) {
+        return load_package(bytes, source, options);
+    }
     if options.format.map_or_else(|| charset::is_html(bytes, source), |f| f == SourceFormat::Html) {
         let doc = html::parse(&charset::decode(bytes)?)?;
         return segment::segment(doc, source, SourceFormat::Html, options);
@@ -82,7 +90,19 @@ fn load_plain(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Artic
         SourceFormat::Text => text::parse(text),
         SourceFormat::Markdown => markdown::parse(&text),
         SourceFormat::Html => html::parse(&text)?,
+        SourceFormat::Docx | SourceFormat::Epub => return load_package(bytes, source, options),
     };
+    segment::segment(doc, source, format, options)
+}
+
+/// Loads what is a ZIP file inside.
+fn load_package(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
+    let mut package = package::Package::open(bytes, options.max_bytes)?;
+    let format = match options.format {
+        Some(format) => format,
+        None => package.format()?,
+    };
+    let doc = if format == SourceFormat::Epub { epub::parse(&mut package)? } else { docx::parse(&mut package)? };
     segment::segment(doc, source, format, options)
 }
 
