@@ -56,6 +56,10 @@ pub enum SourceFormat {
     Html,
     /// A PDF document.
     Pdf,
+    /// A document of a word processor (Office Open XML: `.docx`, `.docm`, `.dotx`).
+    Docx,
+    /// An electronic book (EPUB 2 or 3).
+    Epub,
 }
 
 /// What kind of block a passage is.

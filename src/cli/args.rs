@@ -192,7 +192,7 @@ pub(crate) struct LengthArg {
 /// Articles in, results out.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WriteArgs {
-    /// Articles: files (PDF, HTML, Markdown, plain text, JSON Lines), folders, patterns such as "docs/**/*.md",
+    /// Articles: files (HTML, Markdown, PDF, DOCX, EPUB, plain text, JSON Lines), folders, patterns such as "docs/**/*.md",
     /// web addresses, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,

@@ -89,9 +89,9 @@ pub(crate) fn report(error: &Error) -> String {
 
 fn hint(kind: ErrorKind) -> Option<&'static str> {
     match kind {
-        ErrorKind::Input => {
-            Some("faqtory reads articles in plain text, Markdown, HTML and PDF; `faqtory inspect FILE` shows how")
-        }
+        ErrorKind::Input => Some(
+            "faqtory reads articles in plain text, Markdown, HTML, PDF, DOCX and EPUB; `faqtory inspect FILE` shows how",
+        ),
         ErrorKind::Io => Some("check that the path is right and that you may read or write it"),
         ErrorKind::Config => Some("`faqtory config` shows all settings and where they come from, `--help` all flags"),
         ErrorKind::Model => {

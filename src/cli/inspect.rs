@@ -28,7 +28,7 @@ Examples:
   faqtory inspect https://example.org/article.html
   faqtory inspect news.jsonl --format json | jq .words")]
 pub(crate) struct InspectArgs {
-    /// Articles: files (PDF, HTML, Markdown, plain text, JSON Lines), folders, patterns such as "docs/**/*.md",
+    /// Articles: files (HTML, Markdown, PDF, DOCX, EPUB, plain text, JSON Lines), folders, patterns such as "docs/**/*.md",
     /// web addresses, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,

@@ -1,5 +1,6 @@
-//! The form between the front-ends (text, Markdown, HTML, PDF) and the segmenter: a list of blocks.
+//! The form between the front-ends, one for each format, and the segmenter: a list of blocks.
 
+use super::normalize::normalize;
 use crate::article::{OwnFaq, Span};
 use crate::lang::Language;
 use crate::sentence;
@@ -67,6 +68,24 @@ pub(super) struct Document {
     pub(super) headed: bool,
     /// The article's own FAQ block, if markup told of it; its blocks have their role.
     pub(super) faq: Option<OwnFaq>,
+}
+
+impl Document {
+    /// Adds a block to the text, in normal form; nothing if it is blank.
+    pub(super) fn push(&mut self, kind: BlockKind, raw: &str, role: Role) -> Option<&mut Block> {
+        let normal = normalize(raw);
+        let text = normal.trim();
+        if text.is_empty() {
+            return None;
+        }
+        if !self.text.is_empty() {
+            self.text.push_str("\n\n");
+        }
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.blocks.push(Block { role, ..Block::new(kind, Span::new(start, self.text.len())) });
+        self.blocks.last_mut()
+    }
 }
 
 /// What the segmenter takes a block for.

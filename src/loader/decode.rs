@@ -5,9 +5,13 @@ use encoding_rs::{Encoding, UTF_8};
 
 use crate::error::{Error, ErrorKind, Result};
 
+/// The formats that are read, as messages name them.
+pub(super) const READABLE: &str = "text, Markdown, HTML, PDF, DOCX and EPUB";
+
 /// Beginnings of files that are not text, with the name to call them by.
 const MAGIC: &[(&[u8], &str)] = &[
-    (b"PK\x03\x04", "a ZIP archive (DOCX, ODT and EPUB files are ZIP archives too)"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
     (b"\x89PNG", "a PNG image"),
     (b"\xFF\xD8\xFF", "a JPEG image"),
     (b"GIF87a", "a GIF image"),
@@ -16,7 +20,7 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"\x28\xB5\x2F\xFD", "zstd-compressed data"),
     (b"BZh", "bzip2-compressed data"),
     (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
-    (b"\xD0\xCF\x11\xE0", "an old Microsoft Office document"),
+    (b"\xD0\xCF\x11\xE0", "an old Microsoft Office document, or a new one with a password"),
     (b"{\\rtf", "an RTF document"),
     (b"GGUF", "a GGUF model"),
     (b"\x7FELF", "a program"),
@@ -32,7 +36,7 @@ pub(super) fn decode(bytes: &[u8], hint: Option<&str>) -> Result<String> {
         return Err(refused("the input is empty; give the text of an article"));
     }
     if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return Err(refused(format!("this looks like {name}; only text, Markdown, HTML and PDF are read")));
+        return Err(refused(format!("this looks like {name}; only {READABLE} are read")));
     }
     let text = match Encoding::for_bom(bytes) {
         Some((encoding, length)) => decode_as(encoding, &bytes[length..], "by its byte-order mark")?,
@@ -48,7 +52,7 @@ pub(super) fn decode(bytes: &[u8], hint: Option<&str>) -> Result<String> {
     }
     if controls as f64 > MAX_CONTROL_SHARE * all as f64 {
         return Err(refused(format!(
-            "this looks like binary data ({controls} control characters among {all}); only text, Markdown, HTML and PDF are read"
+            "this looks like binary data ({controls} control characters among {all}); only {READABLE} are read"
         )));
     }
     refuse_xml(&text)?;
@@ -64,7 +68,7 @@ fn decode_unmarked(bytes: &[u8], hint: Option<&str>) -> Result<String> {
     if let Some(at) = bytes.iter().position(|&b| b == 0) {
         return Err(refused(format!(
             "this looks like binary data, or UTF-16 without a byte-order mark (NUL at byte {at}); \
-             only text, Markdown, HTML and PDF are read"
+             only {READABLE} are read"
         )));
     }
     let error = match std::str::from_utf8(bytes) {
@@ -115,7 +119,7 @@ fn decode_as(encoding: &'static Encoding, bytes: &[u8], how: &str) -> Result<Str
 
 fn refuse_xml(text: &str) -> Result<()> {
     if text.trim_start().get(..5).is_some_and(|head| head.eq_ignore_ascii_case("<?xml")) {
-        return Err(refused("this is an XML document; give the article as text, Markdown, HTML or PDF"));
+        return Err(refused(format!("this is an XML document; only {READABLE} are read")));
     }
     Ok(())
 }

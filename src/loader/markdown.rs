@@ -5,10 +5,8 @@ use std::sync::LazyLock;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 
-use super::block::{Block, BlockKind, Document};
+use super::block::{Block, BlockKind, Document, Role};
 use super::front_matter;
-use super::normalize::normalize;
-use crate::article::Span;
 
 static HIDDEN_HTML: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?is)<!--.*?-->|<script\b.*?</script\s*>|<style\b.*?</style\s*>|<iframe\b.*?</iframe\s*>").unwrap()
@@ -198,21 +196,8 @@ impl Renderer {
         }
     }
 
-    /// Adds a block to the text; nothing if it is blank.
     fn push_block(&mut self, kind: BlockKind, raw: &str) -> Option<&mut Block> {
-        // Character references can bring back what was normalized away.
-        let normal = normalize(raw);
-        let text = normal.trim();
-        if text.is_empty() {
-            return None;
-        }
-        if !self.doc.text.is_empty() {
-            self.doc.text.push_str("\n\n");
-        }
-        let start = self.doc.text.len();
-        self.doc.text.push_str(text);
-        self.doc.blocks.push(Block::new(kind, Span::new(start, self.doc.text.len())));
-        self.doc.blocks.last_mut()
+        self.doc.push(kind, raw, Role::Body)
     }
 
     /// What a reader would see of an HTML block: its lines without tags.

@@ -1,12 +1,14 @@
 //! The loader: bytes in, a segmented [`Article`] out.
 //!
-//! A front-end for each format (`text`, `markdown`, `html`, `pdf`) makes a list of blocks; one segmenter makes
+//! A front-end for each format (`text`, `markdown`, `html`, `pdf`, `docx`, `epub`) makes a list of blocks; one segmenter makes
 //! the article of it.
 
 mod block;
 mod charset;
 mod decode;
+mod docx;
 mod drop;
+mod epub;
 mod faq;
 mod front_matter;
 mod furniture;
@@ -17,12 +19,14 @@ mod hints;
 mod html;
 mod markdown;
 mod normalize;
+mod package;
 mod pdf;
 pub mod records;
 mod segment;
 #[cfg(test)]
 mod tests;
 mod text;
+mod xml;
 
 use std::fs::File;
 use std::io::{ErrorKind as IoErrorKind, Read};
@@ -85,6 +89,10 @@ fn load_plain(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Artic
     let hints = &options.hints;
     let named = options.format.or(hints.format);
     let charset = hints.charset.as_deref();
+    let packaged = matches!(options.format, Some(SourceFormat::Docx | SourceFormat::Epub));
+    if packaged || (options.format.is_none() && package::is_zip(bytes)) {
+        return load_package(bytes, source, options);
+    }
     // What the bytes say outweighs what a server says of them.
     let is_pdf = || pdf::is_pdf(bytes) || hints.format == Some(SourceFormat::Pdf);
     if options.format.map_or_else(is_pdf, |f| f == SourceFormat::Pdf) {
@@ -102,6 +110,7 @@ fn load_plain(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Artic
         SourceFormat::Markdown => markdown::parse(&text),
         SourceFormat::Html => html::parse(&text)?,
         SourceFormat::Pdf => pdf::parse(bytes, options.pdf_worker.as_ref())?,
+        SourceFormat::Docx | SourceFormat::Epub => return load_package(bytes, source, options),
     };
     finish(doc, source, format, options)
 }
@@ -110,6 +119,17 @@ fn load_plain(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Artic
 fn finish(mut doc: block::Document, source: &str, format: SourceFormat, options: &LoadOptions) -> Result<Article> {
     options.hints.inform(&mut doc);
     segment::segment(doc, source, format, options).map(|article| options.hints.outweigh(article))
+}
+
+/// Loads what is a ZIP file inside.
+fn load_package(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
+    let mut package = package::Package::open(bytes, options.max_bytes)?;
+    let format = match options.format {
+        Some(format) => format,
+        None => package.format()?,
+    };
+    let doc = if format == SourceFormat::Epub { epub::parse(&mut package)? } else { docx::parse(&mut package)? };
+    finish(doc, source, format, options)
 }
 
 /// Loads an article from a file.

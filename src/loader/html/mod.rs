@@ -4,6 +4,7 @@
 //! most running text is the article. Nothing that a reader sees is lost without a trace: what is not
 //! the article's stands in the document as a block that says why.
 
+mod chapter;
 mod content;
 mod date;
 mod faq;
@@ -19,9 +20,11 @@ mod zone;
 
 use std::borrow::Cow;
 
+pub(super) use self::chapter::{ChapterBlock, chapter};
+
 use self::head::Title;
 use self::render::Piece;
-use super::block::{Block, BlockKind, Document, Role};
+use super::block::{BlockKind, Document, Role};
 use super::head::{Head, read_meta};
 use super::normalize::normalize;
 use crate::article::{DropReason, OwnFaq, Span};
@@ -111,28 +114,12 @@ impl Writer {
             Role::Title | Role::Deck => head::one_line(&piece.text).into(),
             _ => (&piece.text).into(),
         };
-        if let Some(block) = push(&mut self.doc, kind, &text, role) {
+        if let Some(block) = self.doc.push(kind, &text, role) {
             block.strong = piece.strong == piece.all;
             block.emphasis = piece.emphasis == piece.all;
             block.link = piece.link == piece.all;
         }
     }
-}
-
-/// Adds a block to the text; nothing if it is blank.
-fn push<'d>(doc: &'d mut Document, kind: BlockKind, raw: &str, role: Role) -> Option<&'d mut Block> {
-    let normal = normalize(raw);
-    let text = normal.trim();
-    if text.is_empty() {
-        return None;
-    }
-    if !doc.text.is_empty() {
-        doc.text.push_str("\n\n");
-    }
-    let start = doc.text.len();
-    doc.text.push_str(text);
-    doc.blocks.push(Block { role, ..Block::new(kind, Span::new(start, doc.text.len())) });
-    doc.blocks.last_mut()
 }
 
 /// Whether parts of the article, its head included, stand between those of the FAQ block. A few odd lines
@@ -160,9 +147,9 @@ fn own_faq(faq: faq::PageFaq, doc: &mut Document) -> Option<OwnFaq> {
         .collect();
     if !doc.blocks.iter().any(|b| b.role == Role::Faq) {
         for pair in &pairs {
-            push(doc, BlockKind::Paragraph, &pair.question, Role::Faq);
+            doc.push(BlockKind::Paragraph, &pair.question, Role::Faq);
             for paragraph in pair.answer.split("\n\n") {
-                push(doc, BlockKind::Paragraph, paragraph, Role::Faq);
+                doc.push(BlockKind::Paragraph, paragraph, Role::Faq);
             }
         }
     }

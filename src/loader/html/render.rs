@@ -47,6 +47,11 @@ struct Frame {
 
 /// Splits the page into its blocks; what is hidden is among them and says so.
 pub(super) fn pieces(tree: &Tree<'_>) -> Vec<Piece> {
+    pieces_without(tree, &|_| false)
+}
+
+/// The same without the elements that `left_out` is true of.
+pub(super) fn pieces_without(tree: &Tree<'_>, left_out: &dyn Fn(Id) -> bool) -> Vec<Piece> {
     let mut renderer =
         Renderer { tree, out: Vec::new(), frames: Vec::new(), inline: Inline::default(), lists: Vec::new() };
     let mut id = 1;
@@ -57,7 +62,7 @@ pub(super) fn pieces(tree: &Tree<'_>) -> Vec<Piece> {
                 renderer.text(id);
                 id + 1
             }
-            Kind::Element { tag, .. } if tag.is_unseen() => tree.end(id),
+            Kind::Element { tag, .. } if tag.is_unseen() || left_out(id) => tree.end(id),
             Kind::Element { tag, .. } => {
                 renderer.enter(id, tag);
                 id + 1

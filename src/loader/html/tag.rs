@@ -46,7 +46,7 @@ names! {
     Attr {
         b"aria-controls" => AriaControls, b"aria-expanded" => AriaExpanded, b"aria-hidden" => AriaHidden,
         b"charset" => Charset, b"class" => Class, b"content" => Content, b"data-target" => DataTarget,
-        b"datetime" => Datetime, b"hidden" => Hidden, b"href" => Href, b"http-equiv" => HttpEquiv, b"id" => Id,
+        b"datetime" => Datetime, b"epub:type" => EpubType, b"hidden" => Hidden, b"href" => Href, b"http-equiv" => HttpEquiv, b"id" => Id,
         b"itemprop" => Itemprop, b"itemtype" => Itemtype, b"lang" => Lang, b"name" => Name, b"property" => Property,
         b"rel" => Rel, b"reversed" => Reversed, b"role" => Role, b"start" => Start, b"style" => Style, b"type" => Type,
     }

@@ -131,6 +131,15 @@ fn unescape(text: &str) -> Cow<'_, str> {
 
 /// Parses a page.
 pub(super) fn parse(source: &str) -> Result<Tree<'_>> {
+    parse_as(source, false)
+}
+
+/// Parses a page of XHTML, where `<p/>` is a whole element.
+pub(super) fn parse_xhtml(source: &str) -> Result<Tree<'_>> {
+    parse_as(source, true)
+}
+
+fn parse_as(source: &str, xml: bool) -> Result<Tree<'_>> {
     if u32::try_from(source.len()).is_err() {
         return Err(Error::new(ErrorKind::Input, "the HTML page is larger than 4 GiB; give the article alone"));
     }
@@ -142,6 +151,7 @@ pub(super) fn parse(source: &str) -> Result<Tree<'_>> {
         },
         open: vec![0],
         overflow: 0,
+        xml,
     };
     builder.tree.nodes.push(Node { parent: 0, end: 0, kind: Kind::Element { tag: Tag::Html, attrs: 0, attrs_end: 0 } });
     builder.run()?;
@@ -157,6 +167,8 @@ struct Builder<'s> {
     open: Vec<u32>,
     /// Elements open beyond [`MAX_DEPTH`].
     overflow: usize,
+    /// Any element may end in its start tag.
+    xml: bool,
 }
 
 impl Builder<'_> {
@@ -215,6 +227,9 @@ impl Builder<'_> {
         let kind = Kind::Element { tag, attrs: first as u32, attrs_end: self.tree.attrs.len() as u32 };
         let id = self.push(kind)?;
         if tag.is_void() || matches!(tag, Tag::Html | Tag::Head | Tag::Body) {
+            return Ok(end);
+        }
+        if self.xml && bytes[..end].ends_with(b"/>") {
             return Ok(end);
         }
         if tag.is_raw() {

@@ -16,12 +16,10 @@ pub use self::isolate::{Worker, read_pdf};
 use self::glyphs::Glyphs;
 use self::info::Info;
 use self::paragraphs::{Kind, Paragraph, Style, Words};
-use super::block::{Block, BlockKind, Document, Meta, Role, ends_sentence, looks_like_heading};
+use super::block::{BlockKind, Document, Meta, Role, ends_sentence, looks_like_heading};
 use super::decode::refused;
-use super::normalize::normalize;
-use crate::article::{DropReason, Span, one_line};
+use crate::article::{DropReason, one_line};
 use crate::error::Result;
-use crate::lang::{self, Language};
 
 /// The mark of a PDF file may stand so far from the beginning, by the standard of its readers.
 const MARK_WITHIN: usize = 1024;
@@ -31,9 +29,6 @@ const MAX_UNMAPPED: f64 = 0.3;
 const MAX_TITLE_PARAGRAPHS: usize = 20;
 /// Longer paragraphs are no headings, in characters.
 const MAX_HEADING: usize = 220;
-/// Text that is enough to tell its language, in bytes.
-const LANGUAGE_SAMPLE: usize = 1_500;
-
 /// Whether bytes are a PDF file: its mark near the beginning, and one of its objects if it is not right there.
 pub(super) fn is_pdf(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(MARK_WITHIN)];
@@ -96,12 +91,12 @@ fn document(mut read: Glyphs) -> Document {
     let mut doc = Document::default();
     write(&mut doc, &paragraphs, &style, &words, &read.info);
     for text in aside {
-        push(&mut doc, BlockKind::Paragraph, &text, Role::Dropped(DropReason::Navigation));
+        doc.push(BlockKind::Paragraph, &text, Role::Dropped(DropReason::Navigation));
     }
     let Info { author, date, language, .. } = read.info;
     doc.meta.byline = author;
     doc.meta.date = date;
-    doc.meta.language = language.filter(|l| is_in(&doc, l));
+    doc.meta.language = language;
     doc
 }
 
@@ -186,7 +181,7 @@ fn write(doc: &mut Document, paragraphs: &[Paragraph], style: &Style, words: &Wo
             Kind::Item => BlockKind::ListItem,
             Kind::Row => BlockKind::TableRow,
         };
-        if let Some(block) = push(doc, kind, &texts[i], Role::Body) {
+        if let Some(block) = doc.push(kind, &texts[i], Role::Body) {
             block.strong = paragraph.bold();
             block.emphasis = paragraph.italic();
         }
@@ -209,35 +204,4 @@ fn is_quotation(paragraph: &Paragraph) -> bool {
     let indented = paragraph.lines.iter().all(|l| l.x0() > l.left + size * 1.1);
     let narrow = paragraph.lines.iter().all(|l| l.x1() < l.right - size * 0.9);
     paragraph.lines.len() > 1 && indented && (narrow || paragraph.italic())
-}
-
-/// Adds a block to the text; nothing if it is blank.
-fn push<'d>(doc: &'d mut Document, kind: BlockKind, raw: &str, role: Role) -> Option<&'d mut Block> {
-    let normal = normalize(raw);
-    let text = normal.trim();
-    if text.is_empty() {
-        return None;
-    }
-    if !doc.text.is_empty() {
-        doc.text.push_str("\n\n");
-    }
-    let start = doc.text.len();
-    doc.text.push_str(text);
-    doc.blocks.push(Block { role, ..Block::new(kind, Span::new(start, doc.text.len())) });
-    doc.blocks.last_mut()
-}
-
-/// Whether the text can be in the language that the file states: office programs state their own.
-fn is_in(doc: &Document, stated: &str) -> bool {
-    let Ok(stated) = stated.parse::<Language>() else { return false };
-    let mut sample = String::new();
-    for block in doc.blocks.iter().filter(|b| b.kind == BlockKind::Paragraph && b.role == Role::Body) {
-        let text = &doc.text[block.span.range()];
-        sample.push_str(&text[..text.floor_char_boundary(LANGUAGE_SAMPLE)]);
-        sample.push('\n');
-        if sample.len() > LANGUAGE_SAMPLE {
-            break;
-        }
-    }
-    lang::detect(&sample).is_none_or(|d| d.language == stated)
 }
