@@ -202,10 +202,10 @@ pub(crate) struct WriteArgs {
     pub(crate) output: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub(crate) text: TextArgs,
 
     #[command(flatten)]
-    pub(crate) text: TextArgs,
+    pub(crate) input: InputArgs,
 
     #[command(flatten)]
     pub(crate) model: ModelArgs,

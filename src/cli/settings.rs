@@ -23,11 +23,11 @@ pub(crate) struct ConfigArgs {
     #[command(flatten)]
     text: TextArgs,
     #[command(flatten)]
-    input: InputArgs,
-    #[command(flatten)]
     questions: QuestionsArg,
     #[command(flatten)]
     length: LengthArg,
+    #[command(flatten)]
+    input: InputArgs,
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]

@@ -190,7 +190,8 @@ impl Cache {
         bytes.push(b'\n');
         bytes.extend_from_slice(&entry.body);
         if bytes.len() as u64 > self.options.max_bytes {
-            return Ok(self.remove(url));
+            self.remove(url);
+            return Ok(());
         }
         fs::create_dir_all(&self.options.folder)?;
         let mut file = tempfile::Builder::new().prefix("new-").tempfile_in(&self.options.folder)?;
