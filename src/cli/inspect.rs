@@ -1,11 +1,11 @@
 //! `faqtory inspect`: how an article was read.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
-use faqtory::article::{Article, Passage, Span};
+use faqtory::article::{Article, LanguageWords, Passage, Span};
 use faqtory::lang::Language;
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use super::config::Raw;
 use super::failure::{Failure, visible};
 use super::runtime::TokenCount;
 use super::write::name;
-use super::{Context, runtime, ui, write};
+use super::{Context, output, runtime, ui, write};
 
 /// Show how an article was read: its parts, its sentences, and what was left out
 #[derive(Debug, Args)]
@@ -23,7 +23,8 @@ Numbers in brackets are byte ranges of the normalized text, which the JSON form 
 
 Examples:
   faqtory inspect article.txt
-  faqtory inspect article.txt --format json")]
+  faqtory inspect article.txt --format json
+  faqtory inspect article.html --html read.html     a page to look at in a browser")]
 pub(crate) struct InspectArgs {
     /// Article: a file in HTML, Markdown or plain text, or - for standard input
     #[arg(value_name = "FILE")]
@@ -32,6 +33,10 @@ pub(crate) struct InspectArgs {
     /// How to show it
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: View,
+
+    /// Write a page that shows the whole text, marked, to this file instead
+    #[arg(long, value_name = "OUT.html", conflicts_with = "format")]
+    html: Option<PathBuf>,
 
     /// Language of the article, if it should not be detected
     #[arg(long, value_name = "LANG")]
@@ -56,10 +61,30 @@ struct Report<'a> {
     words: usize,
     /// Sentences of the body.
     sentences: usize,
+    /// Words of the body by language.
+    languages: Vec<LanguageWords>,
+    /// Whether a good part of the body is in another language than the article.
+    mixed: bool,
+    /// Whether it is a FAQ through and through, without a body beside the pairs.
+    faq_page: bool,
     /// Tokens of the text that a model sees, if a tokenizer is here.
     tokens: Option<TokenCount>,
     /// The article.
     article: &'a Article,
+}
+
+impl<'a> Report<'a> {
+    fn of(article: &'a Article, tokens: Option<TokenCount>) -> Self {
+        Self {
+            words: article.word_count(),
+            sentences: article.sentences().count(),
+            languages: article.languages(),
+            mixed: !article.other_languages().is_empty(),
+            faq_page: article.is_faq_page(),
+            tokens,
+            article,
+        }
+    }
 }
 
 pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> {
@@ -67,9 +92,11 @@ pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> 
     args.model.add_to(&mut flags);
     let config = context.config(flags)?;
     let article = write::read(&args.file, &config, &context.ui)?;
+    if let Some(path) = &args.html {
+        return write_page(path, &args.file, &article, context);
+    }
     let tokens = runtime::count_tokens(&config, &article.body_markdown())?;
-    let report =
-        Report { words: article.word_count(), sentences: article.sentences().count(), tokens, article: &article };
+    let report = Report::of(&article, tokens);
     match args.format {
         View::Text => ui::print_styled(&show(&report)),
         View::Json => {
@@ -79,6 +106,16 @@ pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> 
             ui::print(&format!("{json}\n"))
         }
     }
+}
+
+fn write_page(path: &Path, input: &Path, article: &Article, context: &Context) -> Result<(), Failure> {
+    if path.canonicalize().is_ok_and(|here| input.canonicalize().is_ok_and(|input| input == here)) {
+        let path = path.display();
+        return Err(Failure::usage(format!("the page would replace the article `{path}`; give another name")));
+    }
+    output::write_file(path, &faqtory::render::inspection(article))?;
+    context.ui.step(&format!("{}: written to {}", article.source, path.display()));
+    Ok(())
 }
 
 const STRONG: Style = Style::new().bold();
@@ -95,6 +132,9 @@ fn show(report: &Report<'_>) -> String {
     field("format", &name(&article.format));
     let sure = format!("{:.0} % sure", article.language_confidence * 100.0);
     field("language", &format!("{} ({}), {sure}", article.language, article.language.english_name()));
+    if let Some(mixture) = article.mixture() {
+        field("mixed", &mixture);
+    }
     for (name, value) in
         [("title", &article.title), ("deck", &article.deck), ("byline", &article.byline), ("date", &article.date)]
     {
@@ -111,6 +151,11 @@ fn show(report: &Report<'_>) -> String {
     };
     let passages = article.passages().count();
     field("size", &format!("{} words, {} sentences, {passages} passages; {tokens}", report.words, report.sentences));
+
+    if report.faq_page {
+        let pairs = article.own_faq.as_ref().map_or(0, |faq| faq.pairs.len());
+        field("body", &format!("none: this page is a FAQ through and through ({pairs} pairs)"));
+    }
 
     for section in &article.sections {
         match section.heading {
@@ -131,7 +176,9 @@ fn show(report: &Report<'_>) -> String {
 }
 
 fn show_passage(page: &mut String, article: &Article, passage: &Passage) {
-    let _ = writeln!(page, "{DIM}{} {}{DIM:#}", name(&passage.kind), range(passage.span));
+    let other = passage.language.filter(|l| *l != article.language);
+    let language = other.map(|l| format!(" in {}", l.english_name())).unwrap_or_default();
+    let _ = writeln!(page, "{DIM}{} {}{DIM:#}{language}", name(&passage.kind), range(passage.span));
     for sentence in &passage.sentences {
         let text = one_line(article.slice(sentence.span));
         let _ = writeln!(page, "  {DIM}{:<13}{DIM:#} {text}", range(sentence.span));
@@ -230,7 +277,7 @@ mod tests {
     fn everything_that_was_read_is_shown() {
         let article = article();
         let tokens = Some(TokenCount { model: "m".into(), count: 42 });
-        let report = Report { words: 5, sentences: 3, tokens, article: &article };
+        let report = Report::of(&article, tokens);
         let page = anstream::adapter::strip_str(&show(&report)).to_string();
         for line in [
             "language  en (English), 99 % sure",

@@ -53,8 +53,11 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
     for file in &args.files {
         interrupt::check()?;
         match read(file, config, ui) {
-            Ok(article) => match prompts.labels(target(&article, config)) {
-                Ok(_) => articles.push((file, article)),
+            Ok(article) => match pipeline::check_article(&article).and(prompts.labels(target(&article, config))) {
+                Ok(_) => {
+                    note_other_languages(&article, ui);
+                    articles.push((file, article));
+                }
                 Err(error) => {
                     ui.error(&error.at(&article.source));
                     failed = true;
@@ -123,6 +126,13 @@ pub(crate) fn read(file: &Path, config: &Config, ui: &Ui) -> Result<Article, Err
         .read_to_end(&mut bytes)
         .map_err(|e| Error::new(ErrorKind::Io, "cannot read the article").at("standard input").with_source(e))?;
     loader::load(&bytes, "-", &options)
+}
+
+/// Says of an article in several languages how much of it is in which.
+fn note_other_languages(article: &Article, ui: &Ui) {
+    if let Some(shares) = article.mixture() {
+        ui.note(&format!("{}: parts of the article are in other languages ({shares})", article.source));
+    }
 }
 
 /// The language to write in.
