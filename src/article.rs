@@ -265,6 +265,20 @@ impl Article {
         counts
     }
 
+    /// The shares of a body in several languages, such as `80 % English, 20 % Spanish`; `None` if it is in one.
+    pub fn mixture(&self) -> Option<String> {
+        let others = self.other_languages();
+        if others.is_empty() {
+            return None;
+        }
+        let counts = self.languages();
+        let all: usize = counts.iter().map(|count| count.words).sum();
+        let shown = counts.iter().filter(|c| c.language == self.language || others.contains(c));
+        let share =
+            |c: &LanguageWords| format!("{:.0} % {}", 100.0 * c.words as f64 / all as f64, c.language.english_name());
+        Some(shown.map(share).collect::<Vec<_>>().join(", "))
+    }
+
     /// Whether the input is a FAQ through and through: pairs, and no body beside them.
     pub fn is_faq_page(&self) -> bool {
         self.own_faq.is_some() && self.passages().next().is_none()

@@ -180,7 +180,12 @@ pub fn of_passage(text: &str, likely: Option<Language>) -> Option<Language> {
         return None;
     }
     let sample = &text[..text.floor_char_boundary(DETECT_SAMPLE)];
-    let found = detect(sample)?;
+    let mut found = detect(sample)?;
+    // In one sentence the words that only Galician has may be missing.
+    let near = matches!(found.language, Language::ES | Language::PT);
+    if near && likely == Some(Language::GL) && !count.prefers(found.language.0, Language::GL.0) {
+        found.language = Language::GL;
+    }
     let certain = if Some(found.language) == likely { SURE_OF_LIKELY } else { SURE_OF_OTHER };
     // The detector has an answer for languages that it does not know, too. Their frequent words are others.
     (found.confidence >= certain && count.allows(found.language.0)).then_some(found.language)

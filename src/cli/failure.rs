@@ -107,9 +107,15 @@ fn hint(kind: ErrorKind) -> Option<&'static str> {
     }
 }
 
-/// The text with control characters made visible: file names and files must not steer a terminal.
+/// The text with control characters made visible, those that reverse the order of the characters after them
+/// too: file names and files must not steer a terminal.
 pub(crate) fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{FFFD}' } else { c }).collect()
+    let steers = |c: char| match c {
+        '\n' | '\t' => false,
+        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
+        _ => c.is_control(),
+    };
+    text.chars().map(|c| if steers(c) { '\u{FFFD}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -136,6 +142,7 @@ mod tests {
     fn names_cannot_steer_the_terminal() {
         let error = Error::new(ErrorKind::Cancelled, "x").at("\u{1b}[2Jevil\u{7}");
         assert!(plain(&report(&error)).contains("\u{FFFD}[2Jevil\u{FFFD}"));
+        assert_eq!(visible("txt.\u{202E}exe\u{2069}\u{9b}1m\ta\n"), "txt.\u{FFFD}exe\u{FFFD}\u{FFFD}1m\ta\n");
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! `faqtory inspect`: how an article was read.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
-use faqtory::article::{Article, Passage, Span};
+use faqtory::article::{Article, LanguageWords, Passage, Span};
 use faqtory::lang::Language;
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use super::failure::{ARTICLES, Failure, visible};
 use super::input::{Inputs, Item};
 use super::runtime::TokenCount;
 use super::write::name;
-use super::{Context, interrupt, runtime, ui};
+use super::{Context, interrupt, output, runtime, ui};
 
 /// Show how an article was read: its parts, its sentences, and what was left out
 #[derive(Debug, Args)]
@@ -25,6 +25,7 @@ Numbers in brackets are byte ranges of the normalized text, which the JSON form 
 Examples:
   faqtory inspect article.txt
   faqtory inspect article.txt --format json
+  faqtory inspect article.html --html read.html     a page to look at in a browser
   faqtory inspect https://example.org/article.html
   faqtory inspect news.jsonl --format json | jq .words")]
 pub(crate) struct InspectArgs {
@@ -36,6 +37,10 @@ pub(crate) struct InspectArgs {
     /// How to show it
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: View,
+
+    /// Write a page that shows the whole text, marked, to this file instead
+    #[arg(long, value_name = "OUT.html", conflicts_with = "format")]
+    html: Option<PathBuf>,
 
     /// Language of the article, if it should not be detected
     #[arg(long, value_name = "LANG")]
@@ -63,10 +68,30 @@ struct Report<'a> {
     words: usize,
     /// Sentences of the body.
     sentences: usize,
+    /// Words of the body by language.
+    languages: Vec<LanguageWords>,
+    /// Whether a good part of the body is in another language than the article.
+    mixed: bool,
+    /// Whether it is a FAQ through and through, without a body beside the pairs.
+    faq_page: bool,
     /// Tokens of the text that a model sees, if a tokenizer is here.
     tokens: Option<TokenCount>,
     /// The article.
     article: &'a Article,
+}
+
+impl<'a> Report<'a> {
+    fn of(article: &'a Article, tokens: Option<TokenCount>) -> Self {
+        Self {
+            words: article.word_count(),
+            sentences: article.sentences().count(),
+            languages: article.languages(),
+            mixed: !article.other_languages().is_empty(),
+            faq_page: article.is_faq_page(),
+            tokens,
+            article,
+        }
+    }
 }
 
 pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> {
@@ -77,11 +102,17 @@ pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> 
     let inputs = Inputs::find(&args.files, None, &config, &context.ui)?;
     let mut failed = inputs.failed;
     let single = inputs.count() == Some(1);
+    if args.html.is_some() && !single {
+        return Err(Failure::usage("--html shows one article; several were given"));
+    }
     for (Item { is_record, article, .. }, number) in inputs.articles(&config, args.input.refresh, &context.ui).zip(1..)
     {
         interrupt::check()?;
         match article {
-            Ok(article) => print(&article, args.format, single && !is_record, number, &config)?,
+            Ok(article) => match &args.html {
+                Some(path) => write_page(path, &article, context)?,
+                None => print(&article, args.format, single && !is_record, number, &config)?,
+            },
             Err(error) => {
                 context.ui.error(&error);
                 failed = true;
@@ -94,7 +125,7 @@ pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> 
 /// Prints what was read; of several articles JSON is one a line, and text has a rule between them.
 fn print(article: &Article, view: View, single: bool, number: usize, config: &Config) -> Result<(), Failure> {
     let tokens = runtime::count_tokens(config, &article.body_markdown())?;
-    let report = Report { words: article.word_count(), sentences: article.sentences().count(), tokens, article };
+    let report = Report::of(article, tokens);
     match view {
         View::Text => {
             let rule = if number > 1 { format!("\n{}\n\n", "=".repeat(72)) } else { String::new() };
@@ -108,6 +139,17 @@ fn print(article: &Article, view: View, single: bool, number: usize, config: &Co
             ui::print(&format!("{json}\n"))
         }
     }
+}
+
+fn write_page(path: &Path, article: &Article, context: &Context) -> Result<(), Failure> {
+    if path.canonicalize().is_ok_and(|here| Path::new(&article.source).canonicalize().is_ok_and(|input| input == here))
+    {
+        let path = path.display();
+        return Err(Failure::usage(format!("the page would replace the article `{path}`; give another name")));
+    }
+    output::write_file(path, &faqtory::render::inspection(article))?;
+    context.ui.step(&format!("{}: written to {}", article.source, path.display()));
+    Ok(())
 }
 
 const STRONG: Style = Style::new().bold();
@@ -124,6 +166,9 @@ fn show(report: &Report<'_>) -> String {
     field("format", &name(&article.format));
     let sure = format!("{:.0} % sure", article.language_confidence * 100.0);
     field("language", &format!("{} ({}), {sure}", article.language, article.language.english_name()));
+    if let Some(mixture) = article.mixture() {
+        field("mixed", &mixture);
+    }
     for (name, value) in
         [("title", &article.title), ("deck", &article.deck), ("byline", &article.byline), ("date", &article.date)]
     {
@@ -140,6 +185,11 @@ fn show(report: &Report<'_>) -> String {
     };
     let passages = article.passages().count();
     field("size", &format!("{} words, {} sentences, {passages} passages; {tokens}", report.words, report.sentences));
+
+    if report.faq_page {
+        let pairs = article.own_faq.as_ref().map_or(0, |faq| faq.pairs.len());
+        field("body", &format!("none: this page is a FAQ through and through ({pairs} pairs)"));
+    }
 
     for section in &article.sections {
         match section.heading {
@@ -160,7 +210,9 @@ fn show(report: &Report<'_>) -> String {
 }
 
 fn show_passage(page: &mut String, article: &Article, passage: &Passage) {
-    let _ = writeln!(page, "{DIM}{} {}{DIM:#}", name(&passage.kind), range(passage.span));
+    let other = passage.language.filter(|l| *l != article.language);
+    let language = other.map(|l| format!(" in {}", l.english_name())).unwrap_or_default();
+    let _ = writeln!(page, "{DIM}{} {}{DIM:#}{language}", name(&passage.kind), range(passage.span));
     for sentence in &passage.sentences {
         let text = one_line(article.slice(sentence.span));
         let _ = writeln!(page, "  {DIM}{:<13}{DIM:#} {text}", range(sentence.span));
@@ -260,7 +312,7 @@ mod tests {
     fn everything_that_was_read_is_shown() {
         let article = article();
         let tokens = Some(TokenCount { model: "m".into(), count: 42 });
-        let report = Report { words: 5, sentences: 3, tokens, article: &article };
+        let report = Report::of(&article, tokens);
         let page = anstream::adapter::strip_str(&show(&report)).to_string();
         for line in [
             "language  en (English), 99 % sure",

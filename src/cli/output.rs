@@ -159,7 +159,7 @@ fn too_many(articles: &str, path: &Path) -> Failure {
 }
 
 /// Writes a file so that it is never there by half: a temporary file beside it takes its name.
-fn write_file(path: &Path, text: &str) -> Result<(), Error> {
+pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Error> {
     let failed = |e| io("cannot write the result", path, e);
     // A link keeps being one: what it points to is replaced.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());

@@ -56,12 +56,17 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
     let mut usable = |failed: &mut bool| -> Result<Option<Ready>, Failure> {
         for (Item { name, is_record, article }, number) in items.by_ref() {
             interrupt::check()?;
-            let article = article.and_then(|article| match prompts.labels(target(&article, config)) {
-                Ok(_) => Ok(article),
-                Err(error) => Err(error.at(&article.source)),
+            let article = article.and_then(|article| {
+                match pipeline::check_article(&article).and(prompts.labels(target(&article, config))) {
+                    Ok(_) => Ok(article),
+                    Err(error) => Err(error.at(&article.source)),
+                }
             });
             match article {
-                Ok(article) => return Ok(Some(Ready { name, is_record, article, number })),
+                Ok(article) => {
+                    note_other_languages(&article, ui);
+                    return Ok(Some(Ready { name, is_record, article, number }));
+                }
                 Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error.into()),
                 Err(error) => {
                     ui.error(&error);
@@ -142,6 +147,13 @@ impl Ready {
             Some(count) if !self.is_record => format!("{number}/{count} {source}"),
             _ => format!("{number} {source}"),
         }
+    }
+}
+
+/// Says of an article in several languages how much of it is in which.
+fn note_other_languages(article: &Article, ui: &Ui) {
+    if let Some(shares) = article.mixture() {
+        ui.note(&format!("{}: parts of the article are in other languages ({shares})", article.source));
     }
 }
 

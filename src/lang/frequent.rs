@@ -88,6 +88,11 @@ impl Count {
         own >= 2 && own * 6 >= self.words && other.is_none_or(|other| other < own)
     }
 
+    /// Whether the words rather are those of the first language than of the second.
+    pub(super) fn prefers(&self, first: usize, second: usize) -> bool {
+        self.hits[first] > self.hits[second]
+    }
+
     /// Whether a text of that many words can be in the language at `index` at all.
     pub(super) fn allows(&self, index: usize) -> bool {
         self.hits[index] * 8 >= self.words

@@ -65,7 +65,10 @@ pub(super) fn find(draft: &mut Draft<'_>) -> Head {
 
 /// Marks the title; the index after it, or 0 if the file names it elsewhere.
 fn find_title(draft: &mut Draft<'_>, head: &mut Head) -> Option<usize> {
-    let first = (0..draft.len()).find(|&i| draft.is_free(i))?;
+    let Some(first) = (0..draft.len()).find(|&i| draft.is_free(i)) else {
+        head.title = draft.doc.meta.title.clone();
+        return None;
+    };
     let text = draft.text(first);
     let is_title = match draft.block(first).kind {
         _ if draft.doc.headed => false,

@@ -1,9 +1,23 @@
 //! Normalization: one kind of line break and space, composed characters, no invisible ones.
+//!
+//! It is the same for every format, and also goes over what character references and escapes in titles and data
+//! bring back.
+//!
+//! | characters | become |
+//! |---|---|
+//! | CR, CR LF, VT, NEL, U+2028 | a line feed |
+//! | FF, U+2029 | a blank line |
+//! | tab, no-break and all other spaces | one space each |
+//! | letters and combining marks | composed (NFC) |
+//! | Latin ligatures (U+FB00 to U+FB06) | their letters |
+//! | C0 and C1 controls, NUL, soft hyphen, zero-width characters, bidi controls, byte-order marks | nothing |
+//! | tags, variation selectors but those of emoji, fillers, noncharacters | nothing |
+//! | lone surrogates in character references, malformed bytes of HTML | U+FFFD, which stays to be seen |
 
 use unicode_normalization::UnicodeNormalization;
 
-/// The normal form of a text: line feeds, plain spaces, NFC; no zero-width, bidi or other control
-/// characters, no soft hyphens, no white space at line ends, no blank lines at either end.
+/// The normal form of a text: what the table of this module says, without white space at line ends and
+/// blank lines at either end.
 pub(super) fn normalize(raw: &str) -> String {
     if is_plain(raw) {
         return raw.trim_end_matches(' ').trim_matches('\n').to_owned();
@@ -17,6 +31,14 @@ pub(super) fn normalize(raw: &str) -> String {
             '\u{C}' | '\u{2029}' => kept.push_str("\n\n"),
             // It joins the parts of one emoji; everywhere else it is invisible.
             '\u{200D}' if chars.peek().is_some_and(|&next| is_pictograph(next)) => kept.push(c),
+            // It says whether a pictograph is an emoji.
+            '\u{FE0E}' | '\u{FE0F}' if kept.ends_with(is_pictograph) => kept.push(c),
+            '\u{FB00}' => kept.push_str("ff"),
+            '\u{FB01}' => kept.push_str("fi"),
+            '\u{FB02}' => kept.push_str("fl"),
+            '\u{FB03}' => kept.push_str("ffi"),
+            '\u{FB04}' => kept.push_str("ffl"),
+            '\u{FB05}' | '\u{FB06}' => kept.push_str("st"),
             _ if is_invisible(c) => {}
             _ if c.is_whitespace() => kept.push(' '),
             _ => kept.push(c),
@@ -39,8 +61,11 @@ fn is_plain(raw: &str) -> bool {
 fn is_invisible(c: char) -> bool {
     (c.is_control() && c != '\t')
         || matches!(c,
-            '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFC}')
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFC}'
+            | '\u{FDD0}'..='\u{FDEF}' | '\u{FFFE}' | '\u{FFFF}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 fn is_pictograph(c: char) -> bool {
@@ -59,6 +84,14 @@ mod tests {
         assert_eq!(normalize("in\u{AD}visi\u{200B}ble\u{202E}\u{2066}s\u{FEFF}"), "invisibles");
         assert_eq!(normalize("cafe\u{301}"), "café");
         assert_eq!(normalize("\u{1F469}\u{200D}\u{1F680} a\u{200D}b"), "\u{1F469}\u{200D}\u{1F680} ab");
+    }
+
+    #[test]
+    fn ligatures_are_letters_and_hidden_messages_go() {
+        assert_eq!(normalize("o\u{FB03}ce \u{FB01}nal \u{FB02}at"), "office final flat");
+        let hidden: String = "ignore this".chars().filter_map(|c| char::from_u32(0xE0000 + c as u32)).collect();
+        assert_eq!(normalize(&format!("seen{hidden} \u{2764}\u{FE0F} a\u{FE0F}\u{E0100}")), "seen \u{2764}\u{FE0F} a");
+        assert_eq!(normalize("a\u{FDD0}\u{FFFF}\u{0}\u{9B}\u{1B}[1mb"), "a[1mb");
     }
 
     proptest! {

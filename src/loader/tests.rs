@@ -433,7 +433,6 @@ fn unusable_input_is_refused_with_the_reason() {
     refused("\u{200B}\u{200B}".as_bytes(), "no text");
     refused(b"123 456.\n\n789.", "language");
     refused(b"Foto: Ana Ruiz\n\nArchivado en:\n\nComentarios (3)", "furniture");
-    refused(b"FAQ\n\nHow old are they?\n\nForty years.\n\nWho runs them?\n\nA company.", "FAQ block");
     let error = load(b"# One\n\n## Two\n", "a.md", &LoadOptions::default()).unwrap_err();
     assert!(error.message().contains("only headings"), "{error}");
     let error = load(b"<!-- nothing -->\n\n![](a.png)", "a.md", &LoadOptions::default()).unwrap_err();
@@ -441,6 +440,102 @@ fn unusable_input_is_refused_with_the_reason() {
     let small = LoadOptions { max_bytes: 10, ..Default::default() };
     let error = load(b"This is too long.", "-", &small).unwrap_err();
     assert!(error.message().contains("17 bytes") && error.message().contains("10 bytes"), "{error}");
+}
+
+#[test]
+fn a_page_that_is_a_faq_through_and_through_has_pairs_and_no_body() {
+    let text =
+        "FAQ\n\nHow old are they?\n\nForty years, and they look it.\n\nWho runs them?\n\nA company on the mainland.";
+    let html = "<html lang=en><h1>FAQ</h1><details><summary>How old are they?</summary><p>Forty years, and they look it.</p>\
+                </details><details><summary>Who runs them?</summary><p>A company on the mainland.</p></details>";
+    for (page, name) in [(text, "a.txt"), (html, "a.html")] {
+        let article = read(page, name);
+        assert!(article.is_faq_page(), "{name}");
+        assert_eq!(article.language, Language::EN);
+        assert_eq!(questions(&article), ["How old are they?", "Who runs them?"], "{name}");
+        check_spans(&article);
+    }
+    let beside = read(&format!("Old ferries\n\n{BODY}{text}"), "a.txt");
+    assert!(beside.own_faq.is_some() && !beside.is_faq_page());
+}
+
+#[test]
+fn passages_tell_their_language_and_are_split_by_its_rules() {
+    let spanish = "El Sr. Molina dijo que las obras empiezan en mayo y que los vecinos no pagan nada por ellas. Véase la pág. 12.";
+    let text = format!("Old ferries\n\n{BODY}{spanish}\n\nHelen Marsh, 2026.\n");
+    let article = read(&text, "a.txt");
+    assert_eq!(article.language, Language::EN);
+    let languages: Vec<_> = article.passages().map(|p| p.language).collect();
+    assert_eq!(languages, [Some(Language::EN), Some(Language::EN), Some(Language::ES), None]);
+    assert_eq!(article.passages().nth(2).unwrap().sentences.len(), 2);
+    let others: Vec<_> = article.other_languages().iter().map(|o| (o.language, o.words)).collect();
+    assert_eq!(others, [(Language::ES, 23)]);
+    assert_eq!(read(&format!("Old ferries\n\n{BODY}"), "a.txt").other_languages(), []);
+    // What most of it is in decides, whatever stands at its beginning.
+    let article = read(&format!("{}\n\n{spanish}\n\n{spanish}", BODY.split("\n\n").next().unwrap()), "a.txt");
+    assert_eq!(article.language, Language::ES);
+}
+
+#[test]
+fn hostile_characters_are_the_same_in_every_format() {
+    // Zero-width, bidi override and isolate, soft hyphen, a byte-order mark inside, C1 and a tag.
+    let odd = "The of\u{FB01}ce\u{200B} of \u{202E}the\u{202C} har\u{AD}bour\u{FEFF} has\u{A0}a\u{202F}new\u{2066} roof\u{2069}\u{E0041}.";
+    let plain = "The office of the harbour has a new roof.";
+    let references = "The office&#x200B; of &#x202E;the&#8236; har&shy;bour&#xFEFF; has&nbsp;a&#x202F;new&#x2066; roof&#x2069;&#xE0041;.";
+    for (page, name) in [
+        (format!("Old \u{202E}ferries\n\n{odd}\n\n{BODY}"), "a.txt"),
+        (format!("# Old \u{202E}ferries\n\n{odd}\n\n{BODY}"), "a.md"),
+        (format!("---\ntitle: \"Old \u{202E}ferries\"\n---\n\n{references}\n\n{BODY}"), "a.md"),
+        (
+            format!("<html lang=en><h1>Old &#x202E;ferries</h1><article><p>{odd}</p><p>{references}</p><p>{BODY}</p>"),
+            "a.html",
+        ),
+    ] {
+        let article = read(&page, name);
+        assert_eq!(article.title.as_deref(), Some("Old ferries"), "{name}");
+        assert_eq!(article.slice(article.passages().next().unwrap().span), plain, "{name}");
+        let steers = |c: char| {
+            (c.is_control() && c != '\n')
+                || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
+        };
+        assert!(!article.text.contains(steers), "{name}: {:?}", article.text);
+    }
+    // What stands for no character is shown as such.
+    for (page, name) in [
+        (format!("<html lang=en><article><p>It is &#xD800;&#0; here, says the harbour.</p><p>{BODY}</p>"), "a.html"),
+        (format!("It is &#xD800;&#0; here, says the harbour.\n\n{BODY}"), "a.md"),
+    ] {
+        let article = read(&page, name);
+        let text = article.slice(article.passages().next().unwrap().span);
+        assert_eq!(text, "It is \u{FFFD}\u{FFFD} here, says the harbour.", "{name}");
+    }
+}
+
+#[test]
+fn deep_nesting_and_long_lines_are_bounded() {
+    let deep = 20_000;
+    let inner = "The island has two ferries, and both of them are old.";
+    for (open, name) in [
+        ("<div>", "a.html"),
+        ("<b>", "a.html"),
+        (">", "a.md"),
+        ("> ", "a.md"),
+        ("*", "a.md"),
+        ("[", "a.md"),
+        ("- ", "a.md"),
+        ("(", "a.txt"),
+    ] {
+        let page = format!("{}{inner}\n\n{BODY}", open.repeat(deep));
+        match load(page.as_bytes(), name, &LoadOptions::default()) {
+            Ok(article) => check_spans(&article),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Input, "{open}"),
+        }
+    }
+    let line = format!("{inner} ").repeat(20_000);
+    for name in ["a.txt", "a.md", "a.html"] {
+        let page = if name == "a.html" { format!("<p>{line}") } else { line.clone() };
+        assert_eq!(read(&page, name).sentences().count(), 20_000, "{name}");
+    }
 }
 
 #[test]

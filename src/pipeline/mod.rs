@@ -116,13 +116,32 @@ fn summary_tokens(length: SummaryLength) -> usize {
     }
 }
 
+/// Whether there is something to write from.
+///
+/// # Errors
+/// `Input` for an article without a body: a page that is a FAQ through and through.
+pub fn check_article(article: &Article) -> Result<()> {
+    let Some(faq) = article.own_faq.as_ref().filter(|_| article.is_faq_page()) else { return Ok(()) };
+    let pairs = match faq.pairs.len() {
+        1 => "1 question".to_owned(),
+        n => format!("{n} questions"),
+    };
+    Err(Error::new(
+        ErrorKind::Input,
+        format!(
+            "this page is a FAQ through and through: {pairs}, no article beside them to write from; give the article \
+             that they are about (`faqtory inspect` shows the pairs)"
+        ),
+    ))
+}
+
 /// Writes what the job asks for.
 ///
 /// Summary and FAQ block are written together over the same article. What is missing after the checks
 /// is asked for once more.
 ///
 /// # Errors
-/// Those of [`Engine::generate`], and `Config` where there is no prompt for the target language.
+/// Those of [`check_article`] and [`Engine::generate`], and `Config` where there is no prompt for the target language.
 /// Bad model output is not an error: it is in [`Output::rejections`].
 pub fn run(
     engine: &mut dyn Engine,
@@ -132,6 +151,7 @@ pub fn run(
     on_progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Output> {
     let started = Instant::now();
+    check_article(article)?;
     let labels = prompts.labels(job.target)?;
     let parser = FaqParser::new(prompts)?;
     let words = article.word_count();

@@ -116,7 +116,7 @@ fn fragment_id(output: &Output, page: &Page) -> String {
 }
 
 /// The text with character references for all that is markup in content or in a quoted attribute.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -4,6 +4,7 @@
 //! show of it what there is: either may be missing.
 
 mod html;
+mod inspection;
 mod json;
 mod jsonld;
 mod markdown;
@@ -17,6 +18,7 @@ use std::str::FromStr;
 use crate::content::Output;
 use crate::error::{Error, ErrorKind};
 
+pub use inspection::inspection;
 pub use json::json_schema;
 
 /// An output format.

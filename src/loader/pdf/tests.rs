@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::article::{Article, SourceFormat};
+use crate::lang::Language;
 use crate::loader::{LoadOptions, load};
 
 const FONT: &str = "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>";
