@@ -213,6 +213,9 @@ pub struct Article {
     pub own_faq: Option<OwnFaq>,
     /// What was left out, and why.
     pub dropped: Vec<Dropped>,
+    /// What of the input could not be read, each as a clause for people.
+    #[serde(default)]
+    pub losses: Vec<String>,
     /// The normalized text of the whole input, which all spans point into.
     pub text: String,
 }
@@ -362,6 +365,7 @@ impl Article {
             sections: vec![Section { heading: None, passages: vec![passage] }],
             own_faq: None,
             dropped: Vec::new(),
+            losses: Vec::new(),
             text: text.to_owned(),
         }
     }

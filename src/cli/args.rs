@@ -111,7 +111,7 @@ impl SamplingArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// What to read FILE as: auto, jsonl, text, markdown or html [default: auto]
+    /// What to read FILE as: auto, jsonl, text, markdown, html, pdf, docx or epub [default: auto]
     ///
     /// In JSON Lines each line is an article: an object with `text` (or `body`, `content`, `html`) and, where
     /// known, `title` (or `headline`), `url`, `lang`, `author`, `date` and `id`.

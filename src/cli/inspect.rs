@@ -169,6 +169,9 @@ fn show(report: &Report<'_>) -> String {
     if let Some(mixture) = article.mixture() {
         field("mixed", &mixture);
     }
+    for loss in &article.losses {
+        field("not read", loss);
+    }
     for (name, value) in
         [("title", &article.title), ("deck", &article.deck), ("byline", &article.byline), ("date", &article.date)]
     {
@@ -298,6 +301,7 @@ mod tests {
                     passages: vec![passage("Third.", &["Third."])],
                 },
             ],
+            losses: Vec::new(),
             own_faq: Some(OwnFaq {
                 title: Some("FAQ".into()),
                 pairs: vec![QaPair { question: "Why?".into(), answer: "So.\n\nYes.".into() }],

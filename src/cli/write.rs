@@ -64,7 +64,7 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
             });
             match article {
                 Ok(article) => {
-                    note_other_languages(&article, ui);
+                    note_reading(&article, ui);
                     return Ok(Some(Ready { name, is_record, article, number }));
                 }
                 Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error.into()),
@@ -150,8 +150,11 @@ impl Ready {
     }
 }
 
-/// Says of an article in several languages how much of it is in which.
-fn note_other_languages(article: &Article, ui: &Ui) {
+/// Says what of an article could not be read, and of one in several languages how much of it is in which.
+fn note_reading(article: &Article, ui: &Ui) {
+    for loss in &article.losses {
+        ui.note(&format!("{}: {loss}", article.source));
+    }
     if let Some(shares) = article.mixture() {
         ui.note(&format!("{}: parts of the article are in other languages ({shares})", article.source));
     }

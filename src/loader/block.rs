@@ -68,6 +68,8 @@ pub(super) struct Document {
     pub(super) headed: bool,
     /// The article's own FAQ block, if markup told of it; its blocks have their role.
     pub(super) faq: Option<OwnFaq>,
+    /// What could not be read, each as a clause for people.
+    pub(super) losses: Vec<String>,
 }
 
 impl Document {

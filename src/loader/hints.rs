@@ -33,9 +33,6 @@ impl Hints {
     pub(super) fn inform(&self, doc: &mut Document) {
         let meta = &mut doc.meta;
         meta.url = self.url.clone().or_else(|| self.resolve(meta.url.as_deref())).or_else(|| self.found_at.clone());
-        if let Some(language) = self.language {
-            meta.language = Some(language.code().to_owned());
-        }
         for (known, slot) in
             [(&self.title, &mut meta.title), (&self.byline, &mut meta.byline), (&self.date, &mut meta.date)]
         {

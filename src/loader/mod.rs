@@ -118,7 +118,9 @@ fn load_plain(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Artic
 /// Segments a document, with what is known of it.
 fn finish(mut doc: block::Document, source: &str, format: SourceFormat, options: &LoadOptions) -> Result<Article> {
     options.hints.inform(&mut doc);
-    segment::segment(doc, source, format, options).map(|article| options.hints.outweigh(article))
+    // What is known is not doubted as what a page says of itself is.
+    let known = LoadOptions { language: options.language.or(options.hints.language), ..options.clone() };
+    segment::segment(doc, source, format, &known).map(|article| options.hints.outweigh(article))
 }
 
 /// Loads what is a ZIP file inside.

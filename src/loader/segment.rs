@@ -47,6 +47,7 @@ pub(super) fn segment(doc: Document, source: &str, format: SourceFormat, options
         sections,
         own_faq,
         dropped,
+        losses: doc.losses,
         text: doc.text,
     })
 }

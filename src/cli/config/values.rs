@@ -100,9 +100,9 @@ impl FromStr for InputFormat {
             "auto" => Ok(Self::Auto),
             "jsonl" | "ndjson" => Ok(Self::JsonLines),
             // The names of the formats are those in JSON.
-            _ => serde_json::from_value(s.into())
-                .map(Self::Article)
-                .map_err(|_| format!("unknown format `{s}`; known are auto, jsonl, text, markdown, html")),
+            _ => serde_json::from_value(s.into()).map(Self::Article).map_err(|_| {
+                format!("unknown format `{s}`; known are auto, jsonl, text, markdown, html, pdf, docx, epub")
+            }),
         }
     }
 }
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn formats_of_input_have_the_names_of_the_articles() {
-        for name in ["auto", "jsonl", "text", "markdown", "html"] {
+        for name in ["auto", "jsonl", "text", "markdown", "html", "pdf", "docx", "epub"] {
             assert_eq!(name.parse::<InputFormat>().unwrap().to_string(), name);
         }
         assert!("pages".parse::<InputFormat>().unwrap_err().contains("known are"));

@@ -46,15 +46,37 @@ pub(super) fn is_pdf(bytes: &[u8]) -> bool {
 pub(super) fn parse(bytes: &[u8], worker: Option<&Worker>) -> Result<Document> {
     let read = isolate::read(bytes, worker).map_err(refused)?;
     check(&read)?;
-    Ok(document(read))
+    let losses = losses(&read);
+    Ok(Document { losses, ..document(read) })
+}
+
+fn letters(page: &glyphs::Page) -> usize {
+    page.pieces.iter().map(|p| p.text.chars().filter(|c| c.is_alphanumeric()).count()).sum()
+}
+
+/// The pages of a file with text that have none, where there are pictures: they may be scans.
+fn losses(read: &Glyphs) -> Vec<String> {
+    let blank: Vec<String> = read
+        .pages
+        .iter()
+        .zip(1..)
+        .filter(|(page, _)| letters(page) == 0)
+        .map(|(_, n): (_, usize)| n.to_string())
+        .collect();
+    match blank.as_slice() {
+        [] => Vec::new(),
+        _ if read.pictured == 0 => Vec::new(),
+        [page] => vec![format!("page {page} has no text; if it is an image, run text recognition (OCR) over it")],
+        pages => vec![format!(
+            "pages {} have no text; if they are images, run text recognition (OCR) over them",
+            pages.join(", ")
+        )],
+    }
 }
 
 /// Refuses what has no text that is worth reading.
 fn check(read: &Glyphs) -> Result<()> {
     let pages = read.pages.len();
-    let letters = |p: &glyphs::Page| {
-        p.pieces.iter().map(|p| p.text.chars().filter(|c| c.is_alphanumeric()).count()).sum::<usize>()
-    };
     let written = read.pages.iter().filter(|p| letters(p) > 0).count();
     let all: usize = read.pages.iter().map(letters).sum();
     if read.unmapped as f64 > MAX_UNMAPPED * read.total as f64 {
