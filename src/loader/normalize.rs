@@ -31,8 +31,8 @@ pub(super) fn normalize(raw: &str) -> String {
             '\u{C}' | '\u{2029}' => kept.push_str("\n\n"),
             // It joins the parts of one emoji; everywhere else it is invisible.
             '\u{200D}' if chars.peek().is_some_and(|&next| is_pictograph(next)) => kept.push(c),
-            // It says whether a pictograph is an emoji.
-            '\u{FE0E}' | '\u{FE0F}' if kept.ends_with(is_pictograph) => kept.push(c),
+            // It says whether a symbol is an emoji.
+            '\u{FE0E}' | '\u{FE0F}' if kept.ends_with(is_symbol) => kept.push(c),
             '\u{FB00}' => kept.push_str("ff"),
             '\u{FB01}' => kept.push_str("fi"),
             '\u{FB02}' => kept.push_str("fl"),
@@ -72,6 +72,11 @@ fn is_pictograph(c: char) -> bool {
     matches!(c, '\u{2600}'..='\u{27BF}' | '\u{1F000}'..='\u{1FAFF}')
 }
 
+/// Whether a character can be one that a variation selector makes an emoji.
+fn is_symbol(c: char) -> bool {
+    !(c.is_ascii() || c.is_alphanumeric() || c.is_whitespace() || is_invisible(c) || c == '\u{200D}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,7 +95,10 @@ mod tests {
     fn ligatures_are_letters_and_hidden_messages_go() {
         assert_eq!(normalize("o\u{FB03}ce \u{FB01}nal \u{FB02}at"), "office final flat");
         let hidden: String = "ignore this".chars().filter_map(|c| char::from_u32(0xE0000 + c as u32)).collect();
-        assert_eq!(normalize(&format!("seen{hidden} \u{2764}\u{FE0F} a\u{FE0F}\u{E0100}")), "seen \u{2764}\u{FE0F} a");
+        assert_eq!(
+            normalize(&format!("seen{hidden} \u{2B07}\u{FE0F}\u{FE0F} a\u{FE0F}\u{E0100}")),
+            "seen \u{2B07}\u{FE0F} a"
+        );
         assert_eq!(normalize("a\u{FDD0}\u{FFFF}\u{0}\u{9B}\u{1B}[1mb"), "a[1mb");
     }
 

@@ -134,7 +134,7 @@ fn passage_kind(draft: &Draft<'_>, i: usize) -> Option<PassageKind> {
 
 fn sections(draft: &Draft<'_>, article: Language, languages: &[Option<Language>]) -> Vec<Section> {
     let mut sections = vec![Section { heading: None, passages: Vec::new() }];
-    for i in 0..draft.len() {
+    for (i, &language) in languages.iter().enumerate() {
         let span = draft.block(i).span;
         let level = match (draft.roles[i], draft.block(i).kind) {
             (Role::Heading(level), _) | (Role::Body, BlockKind::Heading(level)) => Some(level.max(2)),
@@ -143,7 +143,6 @@ fn sections(draft: &Draft<'_>, article: Language, languages: &[Option<Language>]
         if let Some(level) = level {
             sections.push(Section { heading: Some(Heading { span, level }), passages: Vec::new() });
         } else if let (Some(kind), Some(section)) = (passage_kind(draft, i), sections.last_mut()) {
-            let language = languages[i];
             let sentences = match kind {
                 PassageKind::Code | PassageKind::TableRow => vec![Sentence { span }],
                 _ => sentence::split(&draft.doc.text[span.range()], language.unwrap_or(article))

@@ -47,13 +47,13 @@ pub fn inspection(article: &Article) -> String {
     if let Some(mixture) = article.mixture() {
         put(format_args!("<p class=\"note\" role=\"note\">Parts are in other languages: {}.</p>", text(&mixture)));
     }
-    put(format_args!("<table>\n<caption>What it says of itself</caption>\n<tbody>"));
+    put(format_args!("<table>\n<caption>About the article</caption>\n<tbody>"));
     for (name, value) in facts(article) {
         let value = value.as_deref().map_or_else(|| "<i>none</i>".to_owned(), text);
         put(format_args!("<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>"));
     }
     put(format_args!("</tbody>\n</table>\n<h2>Legend</h2>\n<ul class=\"legend\">"));
-    for (class, name, count) in legend(article) {
+    for (class, name, count) in legend(article, &parts) {
         put(format_args!("<li><span class=\"{class}\">{name}</span> {count}</li>"));
     }
     put(format_args!("</ul>\n<h2>The text</h2>\n<div class=\"text\" lang=\"{}\">", article.language));
@@ -122,10 +122,12 @@ fn facts(article: &Article) -> Vec<(&'static str, Option<String>)> {
 }
 
 /// Class, name and count of each kind of part.
-fn legend(article: &Article) -> Vec<(&'static str, String, usize)> {
+fn legend(article: &Article, parts: &[(Span, Part<'_>)]) -> Vec<(&'static str, String, usize)> {
     let headings = article.sections.iter().filter(|s| s.heading.is_some()).count();
     let pairs = article.own_faq.as_ref().map_or(0, |faq| faq.pairs.len());
+    let head = parts.iter().filter(|(_, part)| matches!(part, Part::Head(_))).count();
     let mut legend = vec![
+        ("h", "head: title, deck, byline, date".to_owned(), head),
         ("k", "kept: passages".to_owned(), article.passages().count()),
         ("k", "kept: headings".to_owned(), headings),
         ("f", "own FAQ: pairs".to_owned(), pairs),

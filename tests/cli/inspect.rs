@@ -71,6 +71,72 @@ fn an_html_page_is_shown_without_what_is_around_the_article() {
 }
 
 #[test]
+fn a_page_for_the_browser_is_written() {
+    let world = World::with_articles();
+    world.file("page.txt", format!("{PAGE}\nComments\n\nNice <b>place</b>.\n"));
+    let ran = world.run("inspect page.txt --html read.html").exits(0).says_nothing();
+    assert_eq!(ran.stdout, "");
+    let page = world.read("read.html");
+    for part in ["<!doctype html>", "left out: photo credit", "own FAQ: pairs</span> 2", "</html>"] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    assert!(!page.contains("<b>place"));
+    world.run("inspect page.txt --html page.txt").exits(2).says(&["would replace the article"]);
+    world.run("inspect page.txt --html x.html --format json").exits(2);
+    world.run("inspect page.txt --html no/such/x.html").exits(1).says(&["cannot write the result"]);
+}
+
+#[test]
+fn a_faq_page_is_shown_but_nothing_is_written_from_it() {
+    let world = World::with_articles();
+    let block = &PAGE[PAGE.find("Frequently").expect("the block")..];
+    world.file("faq.txt", block);
+    world
+        .run("inspect faq.txt")
+        .exits(0)
+        .says_nothing()
+        .prints(&["body      none: this page is a FAQ through and through (2 pairs)", "Q: Who may borrow books?"]);
+    let report = world.run("inspect faq.txt --format json").exits(0).json();
+    assert_eq!(report["faq_page"], true);
+    assert_eq!(report["article"]["sections"].as_array().expect("sections").len(), 0);
+    let what = ["this page is a FAQ through and through: 2 questions, no article beside them"];
+    world.run("generate faq.txt --model scripted:model.toml").exits(1).says(&what);
+}
+
+#[test]
+fn other_languages_in_an_article_are_shown() {
+    let world = World::with_articles();
+    let spanish = "La biblioteca presta libros, herramientas e instrumentos musicales, y abre de martes a sábado para \
+                   todos los vecinos del pueblo.";
+    world.file("page.txt", PAGE.replace("What it lends", &format!("{spanish}\n\nWhat it lends")));
+    world.run("inspect page.txt").exits(0).prints(&["mixed     ", " % English, ", " % Spanish", "] in Spanish"]);
+    let report = world.run("inspect page.txt --format json").exits(0).json();
+    assert_eq!(report["mixed"], true);
+    assert_eq!(report["languages"][1]["language"], "es");
+    assert_eq!(report["article"]["sections"][0]["passages"][1]["language"], "es");
+    world.file("plain.txt", PAGE);
+    assert_eq!(world.run("inspect plain.txt --format json").exits(0).json()["mixed"], false);
+    world
+        .run("generate page.txt --model scripted:model.toml")
+        .says(&["note: page.txt: parts of the article are in other languages"]);
+}
+
+#[test]
+fn an_article_cannot_steer_the_terminal() {
+    let world = World::with_articles();
+    world.file(
+        "page.md",
+        format!("# Quay\u{202E}side &#x1b;[31m\n\nThe quay&#x202E; &#155;2J was closed\u{9b}1m on Monday.\n\n{PAGE}"),
+    );
+    let ran = world.run("inspect page.md").exits(0);
+    let steers = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    assert!(!ran.stdout.contains(steers), "{:?}", ran.stdout);
+}
+
+#[test]
 fn the_spans_of_the_json_form_are_true() {
     let world = World::with_articles();
     world.file("page.txt", PAGE);

@@ -55,6 +55,16 @@ pub(super) fn parse(source: &str) -> Result<Document> {
     for &i in faq.iter().flat_map(|f| &f.pieces) {
         roles[i] = Some(Role::Faq);
     }
+    // Above the article's element, byline and date are not told from the menus by where they stand.
+    if let Some(i) = title.piece {
+        let begin = roles.iter().position(|r| *r == Some(Role::Body)).unwrap_or(0);
+        for j in (i + 1..begin).take(MAX_META_BLOCKS) {
+            let is_meta = || read_meta(pieces[j].text.trim(), &mut Head::default());
+            if roles[j] == Some(Role::Dropped(DropReason::Navigation)) && is_meta() {
+                roles[j] = Some(Role::Meta);
+            }
+        }
+    }
     let body: Vec<usize> = (0..pieces.len()).filter(|&i| roles[i] == Some(Role::Body)).collect();
     let (decks, deck) = head::deck(&tree, &pieces, title.piece, &body, &stated);
     for i in decks {

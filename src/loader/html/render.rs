@@ -90,6 +90,14 @@ struct Inline {
     number: Option<u64>,
 }
 
+/// Whether a link leads out of the text: to another page, or to the top of this one.
+fn leads_elsewhere(href: &str) -> bool {
+    match href.trim().strip_prefix('#') {
+        Some(part) => part.is_empty() || part.eq_ignore_ascii_case("top"),
+        None => true,
+    }
+}
+
 struct Renderer<'t, 's> {
     tree: &'t Tree<'s>,
     out: Vec<Piece>,
@@ -141,8 +149,7 @@ impl Renderer<'_, '_> {
             _ => {}
         }
         let above = self.top().copied();
-        let link =
-            tag == Tag::A && self.tree.raw_attr(id, Attr::Href).is_some_and(|href| !href.trim_start().starts_with('#'));
+        let link = tag == Tag::A && self.tree.raw_attr(id, Attr::Href).is_some_and(leads_elsewhere);
         self.frames.push(Frame {
             end: self.tree.end(id),
             tag: self.shown_as(id, tag),
