@@ -192,7 +192,7 @@ pub fn of_passage(text: &str, likely: Option<Language>) -> Option<Language> {
 }
 
 /// A passage of fewer words tells its language only by frequent words.
-const WORDS_TO_DETECT: usize = 8;
+const WORDS_TO_DETECT: usize = 12;
 /// So much of a passage, in bytes, is enough to detect its language.
 const DETECT_SAMPLE: usize = 400;
 /// Confidence that the detector needs for the language of the text around.

@@ -85,7 +85,7 @@ impl Count {
     pub(super) fn settles(&self, index: usize) -> bool {
         let own = self.hits[index];
         let other = self.hits.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, hits)| *hits).max();
-        own >= 2 && own * 6 >= self.words && other.is_none_or(|other| other < own)
+        own >= 2 && own * 8 >= self.words && other.is_none_or(|other| other < own)
     }
 
     /// Whether the words rather are those of the first language than of the second.
