@@ -110,6 +110,8 @@ pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> 
         interrupt::check()?;
         match article {
             Ok(article) => match &args.html {
+                // One input may turn out to hold several.
+                Some(_) if is_record => return Err(Failure::usage("--html shows one article; these are records")),
                 Some(path) => write_page(path, &article, context)?,
                 None => print(&article, args.format, single && !is_record, number, &config)?,
             },

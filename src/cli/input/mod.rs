@@ -5,6 +5,7 @@ mod read;
 mod walk;
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use faqtory::loader::{self, records};
@@ -148,12 +149,15 @@ fn unreadable(path: &Path, cause: std::io::Error) -> Error {
 }
 
 /// What tells a source from others: for a file the one behind all links.
-fn key(source: &Source) -> String {
+fn key(source: &Source) -> OsString {
     match source {
-        Source::Stdin => "-".to_owned(),
-        Source::Url(url) => url.clone(),
+        Source::Stdin => "-".into(),
+        Source::Url(url) => url.into(),
         Source::File(path) | Source::Records(path) => {
-            format!("file:{}", path.canonicalize().unwrap_or_else(|_| path.clone()).display())
+            // Names need not be Unicode, and two of them must not become one.
+            let mut key = OsString::from("file:");
+            key.push(path.canonicalize().unwrap_or_else(|_| path.clone()));
+            key
         }
     }
 }

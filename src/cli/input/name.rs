@@ -45,7 +45,9 @@ impl Name {
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         let (rest, query) = rest.split('#').next().unwrap_or_default().split_once('?').unwrap_or((rest, ""));
         let rest = rest.split('#').next().unwrap_or_default().trim_end_matches('/');
-        let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+        // A login stands before the host; an `@` in the path is the path's.
+        let host = rest.find('/').unwrap_or(rest.len());
+        let rest = rest[..host].rfind('@').map_or(rest, |at| &rest[at + 1..]);
         let page = [".html", ".htm", ".xhtml", ".md", ".txt", ".pdf", ".docx", ".epub", ".jsonl", ".ndjson"];
         // The name of the host ends like a file too.
         let rest = match rest.contains('/') {

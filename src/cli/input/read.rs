@@ -121,9 +121,13 @@ impl<'a> Articles<'a> {
         let mut bytes = Vec::new();
         if self.config.input_format.value == InputFormat::Auto {
             // The first line that is not blank tells, and is read again with the rest.
-            while bytes.trim_ascii().is_empty() && (bytes.len() as u64) <= self.options.max_bytes {
+            loop {
+                let before = bytes.len();
                 let room = (self.longest_line() as u64).saturating_sub(bytes.len() as u64);
                 if reader.by_ref().take(room).read_until(b'\n', &mut bytes).map_err(failed)? == 0 {
+                    break;
+                }
+                if !bytes[before..].trim_ascii().is_empty() || bytes.len() as u64 > self.options.max_bytes {
                     break;
                 }
             }
