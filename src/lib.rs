@@ -13,6 +13,7 @@ pub mod chunk;
 pub mod content;
 pub mod engine;
 pub mod error;
+pub mod eval;
 pub mod fetch;
 pub mod lang;
 pub mod loader;

@@ -195,12 +195,36 @@ impl PromptLibrary {
         Ok(messages)
     }
 
+    /// What somebody would type into a chat program for it: one message, the task first, no instructions beside it.
+    /// The yardstick that the other prompts have to beat.
+    ///
+    /// # Errors
+    /// `Config` if there is no such prompt in the target language.
+    pub fn naive_messages(&self, ask: Ask<'_>, target: Language, article: &Article) -> Result<Vec<Message>> {
+        let (questions, length) = match ask {
+            Ask::Faq { questions, .. } => (questions, None),
+            Ask::Summary { length } => (0, Some(length.name())),
+        };
+        let body = article.body_markdown();
+        let context = context! { task => ask.folder(), questions, length, article => body.trim() };
+        Ok(vec![Message::user(self.render(&path("naive", target), context)?)])
+    }
+
+    /// A fingerprint of the file that [`naive_messages`](Self::naive_messages) is made of.
+    pub fn naive_version(&self, target: Language) -> String {
+        self.fingerprint([path("naive", target)])
+    }
+
     /// A fingerprint of the files that prompts for this pair of languages are made of.
     pub fn version(&self, source: Language, target: Language) -> String {
-        let mut hash = Sha256::new();
         let wrappings = ["system", "article"].map(|t| self.wrapping(t, source));
         let labels = format!("labels/{target}.toml");
-        for path in wrappings.into_iter().chain([path("faq", target), path("summary", target), labels]) {
+        self.fingerprint(wrappings.into_iter().chain([path("faq", target), path("summary", target), labels]))
+    }
+
+    fn fingerprint(&self, paths: impl IntoIterator<Item = String>) -> String {
+        let mut hash = Sha256::new();
+        for path in paths {
             hash.update(&path);
             hash.update(self.files.get(&path).map_or("", String::as_str));
         }

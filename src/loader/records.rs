@@ -26,6 +26,8 @@ pub struct Record {
     /// What it states beside the text: `title` (or `headline`), `url`, `lang` (or `language`), `author` (or
     /// `byline`) and `date`.
     pub hints: Hints,
+    /// All of its keys and values.
+    pub fields: Map<String, Value>,
 }
 
 impl Record {
@@ -55,6 +57,7 @@ impl Record {
                 format,
                 ..Hints::default()
             },
+            fields,
         })
     }
 

@@ -9,7 +9,8 @@ use self::check::FaqChecker;
 use self::parse::FaqParser;
 use crate::article::Article;
 use crate::content::{
-    Faq, Output, RejectReason, Rejection, SCHEMA_VERSION, SourceInfo, SummaryLength, Task, TokenCounts, Usage,
+    Faq, ModelInfo, Output, RejectReason, Rejection, SCHEMA_VERSION, SourceInfo, Summary, SummaryLength, Task,
+    TokenCounts, Usage,
 };
 use crate::engine::{Batch, Engine, Event, FinishReason, Request, Sampling, Stop};
 use crate::error::{Error, ErrorKind, Result};
@@ -18,6 +19,7 @@ use crate::prompt::{Ask, Labels, PromptLibrary};
 
 mod check;
 mod compare;
+pub mod naive;
 mod parse;
 mod summary;
 #[cfg(test)]
@@ -209,29 +211,14 @@ pub fn run(
 
     rejections.append(&mut faq.rejections);
     account.seconds.insert("total".to_owned(), started.elapsed().as_secs_f64());
-    Ok(Output {
-        schema_version: SCHEMA_VERSION,
-        article: SourceInfo {
-            source: article.source.clone(),
-            title: article.title.clone(),
-            language: article.language,
-            words,
-        },
-        language: job.target,
+    let prompt_version = prompts.version(article.language, job.target);
+    let written = Written {
         summary,
-        questions_asked: job.faq.map(|_| wanted),
         faq: (!faq.accepted.is_empty()).then(|| Faq { title: labels.faq_title.clone(), entries: faq.accepted }),
+        asked: job.faq.map(|_| wanted),
         rejections,
-        usage: Usage {
-            faqtory: env!("CARGO_PKG_VERSION").to_owned(),
-            model: engine.info().clone(),
-            prompt_version: prompts.version(article.language, job.target),
-            seed: job.sampling.seed,
-            temperature: job.sampling.temperature,
-            tokens: account.tokens,
-            seconds: account.seconds,
-        },
-    })
+    };
+    Ok(account.output(article, job, engine.info(), prompt_version, written))
 }
 
 /// How to sample when the same question is asked again: greedily, or with the same random numbers, the model
@@ -265,6 +252,14 @@ fn with_label(parser: &FaqParser, labels: &Labels, text: &str) -> String {
     }
 }
 
+/// What the model wrote of it all.
+struct Written {
+    summary: Option<Summary>,
+    faq: Option<Faq>,
+    asked: Option<usize>,
+    rejections: Vec<Rejection>,
+}
+
 /// Sums over the engine's calls.
 #[derive(Default)]
 struct Account {
@@ -281,6 +276,40 @@ impl Account {
         }
         for (stage, seconds) in [("prefill", batch.prefill_seconds), ("decode", batch.decode_seconds)] {
             *self.seconds.entry(stage.to_owned()).or_default() += seconds;
+        }
+    }
+
+    /// The output that it is the account of.
+    fn output(
+        self,
+        article: &Article,
+        job: &Job,
+        model: &ModelInfo,
+        prompt_version: String,
+        written: Written,
+    ) -> Output {
+        Output {
+            schema_version: SCHEMA_VERSION,
+            article: SourceInfo {
+                source: article.source.clone(),
+                title: article.title.clone(),
+                language: article.language,
+                words: article.word_count(),
+            },
+            language: job.target,
+            summary: written.summary,
+            questions_asked: written.asked,
+            faq: written.faq,
+            rejections: written.rejections,
+            usage: Usage {
+                faqtory: env!("CARGO_PKG_VERSION").to_owned(),
+                model: model.clone(),
+                prompt_version,
+                seed: job.sampling.seed,
+                temperature: job.sampling.temperature,
+                tokens: self.tokens,
+                seconds: self.seconds,
+            },
         }
     }
 }
