@@ -8,6 +8,7 @@
 extern crate self as faqtory;
 
 pub mod article;
+pub mod bench;
 pub mod chat;
 pub mod chunk;
 pub mod content;

@@ -38,11 +38,21 @@ pub(crate) struct Started {
 
 /// The chosen model, started; fetched first if it is not here.
 pub(crate) fn start(config: &Config, ui: &Ui) -> Result<Started, Failure> {
+    prepare(config);
+    open(config.model.as_ref().map(|m| &m.value), config, ui)
+}
+
+/// What has to be done once, before the first model is started.
+pub(crate) fn prepare(config: &Config) {
     if let Some(threads) = &config.threads {
         limit_threads(threads.value);
     }
     interrupt::install();
-    match config.model.as_ref().map(|m| &m.value) {
+}
+
+/// A model, started; fetched first if it is not here. [`prepare`] has been called.
+pub(crate) fn open(model: Option<&ModelChoice>, config: &Config, ui: &Ui) -> Result<Started, Failure> {
+    match model {
         Some(ModelChoice::Script(path)) => {
             let engine = Box::new(ScriptedEngine::from_file(path).map_err(Failure::of_model)?);
             Ok(Started { engine, sampling: Sampling::default() })
