@@ -34,7 +34,7 @@ mod parity;
 mod synthetic;
 #[cfg(test)]
 #[path = "../../tests/harness/weights.rs"]
-mod weights;
+pub(crate) mod weights;
 
 pub use likelihood::{Continuation, Likelihood, Prompt};
 
