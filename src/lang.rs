@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use lingua::{LanguageDetector, LanguageDetectorBuilder};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, ErrorKind};
 
@@ -164,6 +165,27 @@ pub fn confidence(text: &str, language: Language) -> f64 {
     }
 }
 
+/// Whether a text is in a language as far as its words can tell: too short a text is taken to be.
+pub fn is_in(text: &str, language: Language) -> bool {
+    let text: String = text.nfc().collect();
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.filter(|w| !w.is_empty() && w.chars().all(char::is_alphabetic)).count() < WORDS_TO_JUDGE
+        || detect(&text).is_none_or(|d| d.language == language)
+        || confidence(&text, language) >= IN_LANGUAGE
+}
+
+/// Whether a short text, such as a question, is clearly in another language; names in it are no proof.
+pub fn is_foreign(text: &str, language: Language) -> bool {
+    !is_in(text, language) && confidence(text, language) < FOREIGN
+}
+
+/// Texts with fewer words say too little about their language to be rejected for it.
+const WORDS_TO_JUDGE: usize = 5;
+/// The least probability of the language that a text is to be in.
+const IN_LANGUAGE: f64 = 0.5;
+/// A short text with a lower probability of a language is in another one.
+const FOREIGN: f64 = 0.2;
+
 /// The language of one passage, `likely` being that of the text around it; `None` where it is too short
 /// or too uncertain to tell.
 ///
@@ -255,5 +277,14 @@ mod tests {
             confidence("¿Cuándo abre la biblioteca?", Language::ES)
                 > confidence("¿Cuándo abre la biblioteca?", Language::PT)
         );
+    }
+
+    #[test]
+    fn short_texts_and_names_are_in_no_wrong_language() {
+        assert!(is_in("Ines Walden, 2026", Language::ES));
+        assert!(is_in("El ayuntamiento paga todo el tejado nuevo.", Language::ES));
+        assert!(!is_in("El ayuntamiento paga todo el tejado nuevo.", Language::EN));
+        assert!(is_foreign("¿Quién paga todo el tejado nuevo de la escuela?", Language::EN));
+        assert!(!is_foreign("Who pays for the new roof of the school?", Language::EN));
     }
 }

@@ -10,10 +10,14 @@ use super::decoder::Decoder;
 use super::gguf::GgufFile;
 use super::kv::{KvBlock, Prefix, Sequence};
 use super::sampler::Sampler;
+use super::scoring::{self, Scored};
 use super::stop::StopText;
 use super::template::ChatTemplate;
 use super::tokenizer::{ModelTokenizer, TextDecoder};
-use super::{Batch, DeviceChoice, Engine, Event, FinishReason, Generation, Request, check_context};
+use super::{
+    Batch, Continuation, DeviceChoice, Engine, Event, FinishReason, Generation, Likelihood, Prompt, Request,
+    check_context, empty_prompt,
+};
 use crate::content::ModelInfo;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -68,6 +72,19 @@ impl CandleEngine {
         let own = KvBlock::new(self.decoder.config.kv_shape(), capacity, &self.decoder.device)
             .map_err(|e| Error::new(ErrorKind::Inference, "no memory for the KV cache").with_source(e))?;
         Ok(Sequence::new(prefix, own))
+    }
+
+    /// The tokens of what stands before a text: one at least.
+    fn prompt_tokens(&self, prompt: &Prompt) -> Result<Vec<u32>> {
+        let tokens = match prompt {
+            Prompt::Chat(messages) => self.template.encode(messages, &self.tokenizer)?,
+            Prompt::Plain(text) => {
+                let mut tokens: Vec<u32> = self.tokenizer.add_bos.into_iter().collect();
+                tokens.extend(self.tokenizer.encode_plain(text)?);
+                tokens
+            }
+        };
+        if tokens.is_empty() { Err(empty_prompt()) } else { Ok(tokens) }
     }
 
     /// How many tokens of `common` need not be computed again. What is kept of another article is let go
@@ -245,6 +262,31 @@ impl Engine for CandleEngine {
             })
             .collect();
         Ok(Batch { generations, prefill_seconds, decode_seconds: started.elapsed().as_secs_f64() })
+    }
+
+    fn likelihood(
+        &mut self,
+        continuations: &[Continuation],
+        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<Likelihood>> {
+        let (mut prompts, mut texts) = (Vec::new(), Vec::new());
+        for Continuation { prompt, text } in continuations {
+            let prompt = self.prompt_tokens(prompt)?;
+            let text = self.tokenizer.encode_plain(text)?;
+            check_context(prompt.len(), text.len(), self.info.context_length)?;
+            prompts.push(prompt);
+            texts.push(text);
+        }
+        let common = shared_length(&prompts);
+        let shared = prompts.first().map_or(&[][..], |p| &p[..common]);
+        let items = prompts.iter().zip(&texts).map(|(prompt, text)| Scored { prompt: &prompt[common..], text });
+        let items: Vec<_> = items.collect();
+        let known = self.known(shared);
+        let total = common - known + items.iter().map(Scored::rows).sum::<usize>();
+        let mut meter = Meter { done: 0, total, on_event };
+        let prefix = self.shared_prefix(shared, known, &mut meter)?;
+        let log_probs = scoring::log_probs(&self.decoder, &prefix, &items, &mut |rows| meter.add(rows))?;
+        Ok(log_probs.into_iter().map(|log_probs| Likelihood { log_probs }).collect())
     }
 }
 

@@ -208,10 +208,26 @@ impl Decoder {
     /// Computes `tokens[i]`, the next tokens of `sequences[i]`, and gives the logits after the last token
     /// of each: (sequences, vocabulary). Every sequence has at least one new token.
     pub(super) fn forward(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]]) -> Result<Tensor> {
-        self.forward_inner(sequences, tokens).map_err(inference)
+        let last = tokens.iter().scan(0, |end, t| {
+            *end += t.len();
+            Some((*end - 1) as u32)
+        });
+        let hidden = self.hidden(sequences, tokens, &last.collect::<Vec<_>>())?;
+        self.logits(&hidden)
     }
 
-    fn forward_inner(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]]) -> CandleResult<Tensor> {
+    /// Computes the same tokens and gives, ready for [`Decoder::logits`], the rows asked for: (wanted, hidden). The
+    /// rows are those of the tokens of all sequences, one sequence after the other.
+    pub(super) fn hidden(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]], wanted: &[u32]) -> Result<Tensor> {
+        self.hidden_inner(sequences, tokens, wanted).map_err(inference)
+    }
+
+    /// The logits of rows of [`Decoder::hidden`]: (rows, vocabulary).
+    pub(super) fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
+        self.head.forward(hidden).map_err(inference)
+    }
+
+    fn hidden_inner(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]], wanted: &[u32]) -> CandleResult<Tensor> {
         let group = self.config.heads / self.config.kv_heads;
         let rows = Rows::new(sequences, tokens, group, &self.device)?;
         let angles = rows.positions.unsqueeze(1)?.broadcast_mul(&self.frequencies.unsqueeze(0)?)?;
@@ -228,8 +244,8 @@ impl Decoder {
         for (sequence, range) in sequences.iter_mut().zip(&rows.ranges) {
             sequence.advance(range.len());
         }
-        let last = x.index_select(&rows.last, 0)?;
-        self.head.forward(&rms_norm(&last, &self.norm, epsilon)?)
+        let wanted = x.index_select(&Tensor::new(wanted, &self.device)?, 0)?;
+        rms_norm(&wanted, &self.norm, epsilon)
     }
 
     /// `x` is (rows, hidden); so is the result.
@@ -319,29 +335,20 @@ struct Rows {
     ranges: Vec<std::ops::Range<usize>>,
     /// For each sequence with more than one new token: what each must not see, over its own tokens.
     masks: Vec<Option<Tensor>>,
-    /// The last row of each sequence.
-    last: Tensor,
 }
 
 impl Rows {
     fn new(sequences: &[&mut Sequence], tokens: &[&[u32]], group: usize, device: &Device) -> CandleResult<Self> {
         debug_assert_eq!(sequences.len(), tokens.len());
-        let (mut ids, mut positions, mut ranges, mut masks, mut last) = (vec![], vec![], vec![], vec![], vec![]);
+        let (mut ids, mut positions, mut ranges, mut masks) = (vec![], vec![], vec![], vec![]);
         for (sequence, tokens) in sequences.iter().zip(tokens) {
             let start = ids.len();
             ids.extend_from_slice(tokens);
             positions.extend((sequence.len()..sequence.len() + tokens.len()).map(|p| p as f32));
             ranges.push(start..ids.len());
             masks.push(causal_mask(sequence.own_len(), tokens.len(), group, device)?);
-            last.push((ids.len() - 1) as u32);
         }
-        Ok(Self {
-            ids: Tensor::new(ids, device)?,
-            positions: Tensor::new(positions, device)?,
-            ranges,
-            masks,
-            last: Tensor::new(last, device)?,
-        })
+        Ok(Self { ids: Tensor::new(ids, device)?, positions: Tensor::new(positions, device)?, ranges, masks })
     }
 }
 

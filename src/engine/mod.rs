@@ -22,7 +22,9 @@ pub mod tokenizer;
 mod decoder;
 mod gguf;
 mod kv;
+mod likelihood;
 mod sampler;
+mod scoring;
 mod stop;
 mod template;
 
@@ -32,7 +34,9 @@ mod parity;
 mod synthetic;
 #[cfg(test)]
 #[path = "../../tests/harness/weights.rs"]
-mod weights;
+pub(crate) mod weights;
+
+pub use likelihood::{Continuation, Likelihood, Prompt};
 
 /// Where a model runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -209,6 +213,24 @@ pub trait Engine {
         requests: &[Request],
         on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Batch>;
+
+    /// How probable the model finds each of the texts behind its prompt, in their order. What the prompts have in common
+    /// at the beginning is computed once, and kept for the next call. The callback sees [`Event::Prefill`] and may end the
+    /// call.
+    ///
+    /// # Errors
+    /// `ContextLength` if a prompt with its text does not fit the context (nothing is cut), `Config` if a prompt is
+    /// empty, `Cancelled` if the callback broke off, `Inference` if the model cannot be run.
+    fn likelihood(
+        &mut self,
+        continuations: &[Continuation],
+        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<Likelihood>>;
+}
+
+/// A prompt from which no probability can come.
+fn empty_prompt() -> Error {
+    Error::new(ErrorKind::Config, "the prompt before a text is empty, so its first token has no probability")
 }
 
 /// Refuses a request that cannot fit: nothing is ever cut silently.

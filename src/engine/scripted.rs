@@ -5,8 +5,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Batch, Engine, Event, FinishReason, Generation, Request, Stop};
-use crate::chat::Role;
+use super::{
+    Batch, Continuation, Engine, Event, FinishReason, Generation, Likelihood, Prompt, Request, Stop, empty_prompt,
+};
+use crate::chat::{Message, Role};
 use crate::content::ModelInfo;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -28,11 +30,28 @@ pub struct Reply {
     pub error: Option<String>,
 }
 
-/// Answers each request with the first reply that fits it and was not used yet.
+/// How probable a text is.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Odds {
+    /// They are for a text whose prompt (its last message of the user, or all of a plain one) contains this; empty fits
+    /// every prompt.
+    #[serde(default)]
+    pub when: String,
+    /// They are for a text that contains this; empty fits every text.
+    #[serde(default)]
+    pub text: String,
+    /// The natural logarithm of the probability of each of its words.
+    pub log_prob: f64,
+}
+
+/// Answers each request with the first reply that fits it and was not used yet, and each question for a probability
+/// with the first odds that fit it, however often they were used.
 #[derive(Debug)]
 pub struct ScriptedEngine {
     info: ModelInfo,
     replies: Vec<Option<Reply>>,
+    odds: Vec<Odds>,
     /// Every request that was made, for tests to look at.
     pub requests: Vec<Request>,
 }
@@ -44,6 +63,8 @@ struct Script {
     context_length: usize,
     #[serde(default)]
     reply: Vec<Reply>,
+    #[serde(default)]
+    odds: Vec<Odds>,
 }
 
 fn default_context() -> usize {
@@ -53,10 +74,17 @@ fn default_context() -> usize {
 impl ScriptedEngine {
     /// An engine with these replies and a context of 32,768 words.
     pub fn new(replies: Vec<Reply>) -> Self {
-        Self::build(Script { context_length: default_context(), reply: replies })
+        Self::build(Script { context_length: default_context(), reply: replies, odds: Vec::new() })
     }
 
-    /// Reads a script: a TOML file with an array of tables `[[reply]]` of [`Reply`]s.
+    /// The same engine with these odds for [`Engine::likelihood`].
+    #[must_use]
+    pub fn with_odds(mut self, odds: Vec<Odds>) -> Self {
+        self.odds = odds;
+        self
+    }
+
+    /// Reads a script: a TOML file with an array of tables `[[reply]]` of [`Reply`]s and one `[[odds]]` of [`Odds`].
     pub fn from_file(path: &Path) -> Result<Self> {
         let place = path.display().to_string();
         let text = std::fs::read_to_string(path)
@@ -74,17 +102,23 @@ impl ScriptedEngine {
             context_length: script.context_length,
             device: "none".to_owned(),
         };
-        Self { info, replies: script.reply.into_iter().map(Some).collect(), requests: Vec::new() }
+        let replies = script.reply.into_iter().map(Some).collect();
+        Self { info, replies, odds: script.odds, requests: Vec::new() }
     }
 
     fn reply_to(&mut self, request: &Request) -> Result<Reply> {
-        let asked = request.messages.iter().rfind(|m| m.role == Role::User).map_or("", |m| m.content.as_str());
+        let asked = last_of_user(&request.messages);
         self.replies
             .iter_mut()
             .find(|r| r.as_ref().is_some_and(|r| asked.contains(&r.when)))
             .and_then(Option::take)
             .ok_or_else(|| Error::new(ErrorKind::Inference, "the script has no reply left for this request"))
     }
+}
+
+/// What the user said last.
+fn last_of_user(messages: &[Message]) -> &str {
+    messages.iter().rfind(|m| m.role == Role::User).map_or("", |m| m.content.as_str())
 }
 
 /// Words stand for tokens.
@@ -136,12 +170,38 @@ impl Engine for ScriptedEngine {
         }
         Ok(Batch { generations, prefill_seconds: 0.0, decode_seconds: 0.0 })
     }
+
+    fn likelihood(
+        &mut self,
+        continuations: &[Continuation],
+        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<Likelihood>> {
+        let mut found = Vec::with_capacity(continuations.len());
+        for Continuation { prompt, text } in continuations {
+            let (asked, prompt_tokens) = match prompt {
+                Prompt::Chat(messages) => (last_of_user(messages), messages.iter().map(|m| words(&m.content)).sum()),
+                Prompt::Plain(plain) => (plain.as_str(), words(plain)),
+            };
+            if prompt_tokens == 0 {
+                return Err(empty_prompt());
+            }
+            super::check_context(prompt_tokens, words(text), self.info.context_length)?;
+            let fits = |odds: &&Odds| asked.contains(&odds.when) && text.contains(&odds.text);
+            let odds = self.odds.iter().find(fits).ok_or_else(|| {
+                Error::new(ErrorKind::Inference, format!("the script has no odds for the text `{text}`"))
+            })?;
+            found.push(Likelihood { log_probs: vec![odds.log_prob; words(text)] });
+            if on_event(Event::Prefill { done: found.len(), total: continuations.len() }).is_break() {
+                return Err(Error::new(ErrorKind::Cancelled, "stopped"));
+            }
+        }
+        Ok(found)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::Message;
     use crate::engine::Sampling;
 
     fn ask(content: &str) -> Request {
@@ -181,5 +241,31 @@ mod tests {
         let mut engine = ScriptedEngine::new(vec![reply("", "x")]);
         let error = engine.generate(&[ask("a")], &mut |_| ControlFlow::Break(())).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Cancelled);
+    }
+
+    #[test]
+    fn odds_are_those_of_the_first_that_fit_prompt_and_text() {
+        let odds = |when: &str, text: &str, log_prob| Odds { when: when.into(), text: text.into(), log_prob };
+        let mut engine =
+            ScriptedEngine::new(Vec::new()).with_odds(vec![odds("ferry", "2027", -0.5), odds("", "", -3.0)]);
+        let ask = |prompt: Prompt, text: &str| Continuation { prompt, text: text.into() };
+        let with = Prompt::Chat(vec![Message::user("The ferry sails in 2027.")]);
+        let asked = [ask(with.clone(), "In 2027."), ask(Prompt::Plain("Fact:".into()), "In 2027."), ask(with, "Never")];
+        for _ in 0..2 {
+            let found = engine.likelihood(&asked, &mut |_| ControlFlow::Continue(())).unwrap();
+            let found: Vec<_> = found.into_iter().map(|l| l.log_probs).collect();
+            assert_eq!(found, [vec![-0.5; 2], vec![-3.0; 2], vec![-3.0]]);
+        }
+        let empty = [ask(Prompt::Plain(String::new()), "x")];
+        let error = engine.likelihood(&empty, &mut |_| ControlFlow::Continue(())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        let error = engine.likelihood(&asked, &mut |_| ControlFlow::Break(())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cancelled);
+        let long = [ask(Prompt::Plain("word ".repeat(32_768)), "x")];
+        let error = engine.likelihood(&long, &mut |_| ControlFlow::Continue(())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ContextLength);
+        let mut silent = ScriptedEngine::new(Vec::new());
+        let error = silent.likelihood(&asked, &mut |_| ControlFlow::Continue(())).unwrap_err();
+        assert!(error.to_string().contains("no odds for the text `In 2027.`"), "{error}");
     }
 }

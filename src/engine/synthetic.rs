@@ -13,6 +13,7 @@ use rand_chacha::ChaCha12Rng;
 use super::decoder::Decoder;
 use super::gguf::GgufFile;
 use super::kv::{KvBlock, Prefix, Sequence};
+use super::scoring::{self, Scored};
 
 const VOCABULARY: usize = 40;
 const HIDDEN: usize = 32;
@@ -149,6 +150,49 @@ fn llama_agrees_with_the_oracle_and_heeds_its_rope_factors() {
     assert!(close(&ours(&path, &TOKENS), &plain));
     write_model(&path, "llama", 8, false, Some(4.0));
     assert!(!close(&ours(&path, &TOKENS), &plain));
+}
+
+/// The weights are f32, so the order of sums is all that may differ: far less than 1e-4 of a log-probability.
+#[test]
+fn likelihoods_are_those_of_decoding_step_by_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("llama.gguf");
+    write_model(&path, "llama", 8, false, None);
+    let decoder = Decoder::load(&mut GgufFile::open(&path).unwrap(), Device::Cpu).unwrap();
+    let sequence = |prefix, n| Sequence::new(prefix, KvBlock::new(decoder.config.kv_shape(), n, &Device::Cpu).unwrap());
+    let mut base = sequence(Prefix::default(), 4);
+    decoder.forward(&mut [&mut base], &[&TOKENS[..4]]).unwrap();
+    let prefix = base.into_prefix();
+
+    // The third is longer than a pass, and the last is empty.
+    let long: Vec<u32> = (0..300).map(|i| (i * 7 + i / 11) % VOCABULARY as u32).collect();
+    let texts: [(&[u32], &[u32]); 5] =
+        [(&[9], &[1, 2, 3]), (&[9, 30, 4], &[5]), (&[12, 13], &long), (&[9], &[1, 2, 4]), (&[7], &[])];
+    let items: Vec<_> = texts.iter().map(|&(prompt, text)| Scored { prompt, text }).collect();
+    let mut rows = 0;
+    let count = &mut |n| {
+        rows += n;
+        Ok(())
+    };
+    let found = scoring::log_probs(&decoder, &prefix, &items, count).unwrap();
+    assert_eq!(rows, 3 + 3 + 301 + 3);
+
+    for ((prompt, text), found) in texts.iter().zip(&found) {
+        let mut alone = sequence(Prefix::default(), 4 + prompt.len() + text.len());
+        let mut step = |tokens: &[u32]| {
+            decoder.forward(&mut [&mut alone], &[tokens]).unwrap().squeeze(0).unwrap().to_vec1::<f32>().unwrap()
+        };
+        step(&TOKENS[..4]);
+        let mut logits = prompt.iter().map(|&token| step(&[token])).last().unwrap();
+        assert_eq!(found.len(), text.len());
+        for (&token, found) in text.iter().zip(found) {
+            let sum: f64 = logits.iter().map(|&l| f64::from(l).exp()).sum();
+            let expected = f64::from(logits[token as usize]) - sum.ln();
+            assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+            logits = step(&[token]);
+        }
+    }
+    assert!(found.iter().flatten().all(|l| *l < 0.0));
 }
 
 #[test]

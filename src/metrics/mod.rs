@@ -15,6 +15,7 @@ pub mod question;
 pub mod readability;
 pub mod redundancy;
 pub mod rouge;
+pub mod semantic;
 pub mod stats;
 pub mod support;
 pub mod syllables;

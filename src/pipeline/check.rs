@@ -3,19 +3,13 @@
 use super::compare::{overlap, words};
 use super::parse::DraftEntry;
 use crate::content::{FaqEntry, RejectReason, Rejection, Task};
-use crate::lang::{self, Language};
+use crate::lang::{Language, is_foreign, is_in};
 use crate::prompt::Labels;
 
 /// Questions that share this much of their words ask the same.
 const SAME_QUESTION: f64 = 0.75;
 /// Answers that share this much of their words say the same.
 const SAME_ANSWER: f64 = 0.85;
-/// Texts with fewer words say too little about their language to be rejected for it.
-const WORDS_TO_JUDGE: usize = 5;
-/// The least probability of the target language.
-const IN_LANGUAGE: f64 = 0.5;
-/// A question with a lower probability of the target language is in another one.
-const FOREIGN: f64 = 0.2;
 
 /// What one generation may add to a FAQ.
 pub(super) struct FaqChecker<'a> {
@@ -74,18 +68,6 @@ impl FaqChecker<'_> {
     pub(super) fn missing(&self) -> usize {
         self.wanted.saturating_sub(self.accepted.len())
     }
-}
-
-/// Whether a text is in the target language as far as its words can tell.
-pub(super) fn is_in(text: &str, target: Language) -> bool {
-    words(text).iter().filter(|w| w.chars().all(char::is_alphabetic)).count() < WORDS_TO_JUDGE
-        || lang::detect(text).is_none_or(|d| d.language == target)
-        || lang::confidence(text, target) >= IN_LANGUAGE
-}
-
-/// Whether a short text is clearly in another language; names in it are no proof.
-fn is_foreign(text: &str, target: Language) -> bool {
-    !is_in(text, target) && lang::confidence(text, target) < FOREIGN
 }
 
 /// Whether a text ends as a sentence does.

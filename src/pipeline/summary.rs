@@ -1,11 +1,11 @@
 //! The summary: what the model wrote, to paragraphs of the length that was asked for.
 
-use super::check::{is_finished, is_in};
+use super::check::is_finished;
 use super::compare::words;
 use super::parse::summary_lines;
 use crate::content::{RejectReason, Rejection, Summary, SummaryLength, Task};
 use crate::error::Result;
-use crate::lang::Language;
+use crate::lang::{self, Language};
 use crate::prompt::PromptLibrary;
 use crate::sentence;
 
@@ -79,7 +79,7 @@ pub(super) fn check(
     let whole = paragraphs.join("\n\n");
     let fault = if whole.is_empty() {
         Some(RejectReason::Empty)
-    } else if !is_in(&whole, target) {
+    } else if !lang::is_in(&whole, target) {
         Some(RejectReason::WrongLanguage)
     } else if length == SummaryLength::Headline && words(&whole).len() > HEADLINE_WORDS {
         Some(RejectReason::TooLong)

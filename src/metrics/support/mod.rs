@@ -13,7 +13,7 @@ mod spelled;
 
 use std::collections::{BTreeMap, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::text::words;
 use crate::article::Span;
@@ -22,7 +22,7 @@ use date::Date;
 use number::Number;
 
 /// What kind of thing a claim names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClaimKind {
     /// A number, with its currency or per cent sign if it has one; also an hour.

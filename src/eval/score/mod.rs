@@ -1,0 +1,185 @@
+//! The scores of one output: what it is worth by every metric that applies, and what was found in each of its sentences.
+
+mod faq;
+mod source;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod vectors;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::{Deserialize, Serialize};
+
+use self::source::Source;
+use self::vectors::Vectors;
+use super::metric::{Better, METRICS, Metric};
+use super::{Document, Prediction};
+use crate::article::Span;
+use crate::content::Task;
+use crate::engine::encoder::Encoder;
+use crate::error::Result;
+use crate::lang::Language;
+use crate::metrics::support::ClaimKind;
+
+/// Documents of which sources and references are kept in memory, counted and embedded.
+const KEPT: usize = 32;
+
+/// The scores of one output.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// Value by the id of the metric. A metric that does not apply is not there: it has no reference, there is no
+    /// encoder, the language is not that of the article, or there is nothing that it could measure.
+    pub values: BTreeMap<String, f64>,
+    /// The parts that were asked for and of which nothing came. They score 0 where high values are better, and have no
+    /// value elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty: Vec<Task>,
+    /// What was found in each pair of the FAQ block, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faq: Vec<EntryFinding>,
+    /// What was found in each sentence of the summary, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub summary: Vec<SentenceFinding>,
+}
+
+/// What was found in a pair of a FAQ block.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EntryFinding {
+    /// Index of the reference pair that it is assigned to, no two pairs to the same one; `None` without a reference or
+    /// where others fit better.
+    pub reference: Option<usize>,
+    /// The similarity of the two: BERT F1, or without an encoder ROUGE-L F1 of stems.
+    pub similarity: Option<f64>,
+    /// The best one to three sentences of the article behind the answer, as spans of its text in their order there.
+    pub evidence: Vec<Span>,
+    /// What the answer states and the article does not have.
+    pub unsupported: Vec<UnsupportedClaim>,
+    /// Whether question and answer are in the language that was asked for.
+    pub in_language: bool,
+    /// Whether the question is a well-formed one.
+    pub well_formed: bool,
+}
+
+/// What was found in a sentence of a summary.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SentenceFinding {
+    /// Index of its paragraph or bullet point.
+    pub paragraph: usize,
+    /// Where it stands there, in bytes.
+    pub span: Span,
+    /// The best one to three sentences of the article behind it, as spans of its text in their order there.
+    pub evidence: Vec<Span>,
+    /// What it states and the article does not have.
+    pub unsupported: Vec<UnsupportedClaim>,
+}
+
+/// Something that an output states and the article does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsupportedClaim {
+    /// What kind of thing.
+    pub kind: ClaimKind,
+    /// Its words in the output.
+    pub text: String,
+}
+
+/// Scores outputs. What it works out of an article and its references is kept for the next output of the same document.
+pub struct Evaluator {
+    encoder: Option<Encoder>,
+    kept: VecDeque<(u64, Kept)>,
+}
+
+/// What is kept of a document.
+struct Kept {
+    source: Source,
+    references: Vectors,
+}
+
+impl Evaluator {
+    /// An evaluator; without an encoder the metrics of meaning are left out.
+    pub fn new(encoder: Option<Encoder>) -> Self {
+        Self { encoder, kept: VecDeque::new() }
+    }
+
+    /// Whether it has an encoder.
+    pub fn has_encoder(&self) -> bool {
+        self.encoder.is_some()
+    }
+
+    /// The scores of what a system wrote of a document. The same input gives the same scores, whatever came before.
+    ///
+    /// # Errors
+    /// `Inference` if the encoder cannot be run.
+    pub fn score(&mut self, document: &Document, prediction: &Prediction) -> Result<Scores> {
+        let key = fingerprint(document);
+        if let Some(at) = self.kept.iter().position(|(known, _)| *known == key) {
+            self.kept.swap(0, at);
+        } else {
+            let source = Source::new(&document.article, self.encoder.as_ref())?;
+            self.kept.push_front((key, Kept { source, references: Vectors::default() }));
+            self.kept.truncate(KEPT);
+        }
+        let (_, kept) = &mut self.kept[0];
+        let language = prediction.language.unwrap_or(document.article.language);
+        let mut scorer = Scorer {
+            encoder: self.encoder.as_ref(),
+            document,
+            prediction,
+            language,
+            same_language: language == document.article.language,
+            source: &kept.source,
+            references: &mut kept.references,
+            scores: Scores::default(),
+        };
+        if let Some(entries) = &prediction.faq {
+            scorer.faq(entries)?;
+        }
+        if let Some(paragraphs) = &prediction.summary {
+            scorer.summary(paragraphs)?;
+        }
+        Ok(scorer.scores)
+    }
+}
+
+/// Tells documents apart by all that is worked out of them.
+fn fingerprint(document: &Document) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let article = &document.article;
+    (&document.id, &article.source, &article.text, article.language).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// One output on the way to its scores.
+struct Scorer<'a> {
+    encoder: Option<&'a Encoder>,
+    document: &'a Document,
+    prediction: &'a Prediction,
+    language: Language,
+    /// Whether the output is in the language of the article.
+    same_language: bool,
+    source: &'a Source,
+    references: &'a mut Vectors,
+    scores: Scores,
+}
+
+impl Scorer<'_> {
+    fn set(&mut self, id: &str, value: f64) {
+        debug_assert!(super::metric::metric(id).is_some(), "{id} stands in the table");
+        self.scores.values.insert(id.to_owned(), value);
+    }
+
+    /// Nothing came of a part that was asked for.
+    fn set_empty(&mut self, task: Task, has_reference: bool) {
+        self.scores.empty.push(task);
+        let applies = |m: &&Metric| {
+            m.task() == task
+                && m.better == Better::Higher
+                && (has_reference || !m.needs.reference)
+                && (self.encoder.is_some() || !m.needs.encoder)
+                && (self.same_language || !m.needs.same_language)
+        };
+        let zeros: Vec<_> = METRICS.iter().filter(applies).map(|m| (m.id.to_owned(), 0.0)).collect();
+        self.scores.values.extend(zeros);
+    }
+}
