@@ -75,7 +75,19 @@ impl Sink {
         Ok(Self { format, place: Place::File(path.to_owned()), single })
     }
 
-    /// Writes the result for one article, and says to which file, if it is one. A record is one of several.
+    /// Whether there is a place for the result of an article, to be asked before any work is put into it. A record is
+    /// one of several, whether or not others come.
+    ///
+    /// # Errors
+    /// `Config` if several articles would go to one file.
+    pub(crate) fn check(&self, is_record: bool) -> Result<(), Failure> {
+        match &self.place {
+            Place::File(path) if is_record => Err(too_many("several", path)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the result for one article, and says to which file, if it is one.
     pub(crate) fn write(&mut self, name: &Name, is_record: bool, output: &Output) -> Result<Option<PathBuf>, Failure> {
         let single = self.single && !is_record;
         let text = render::render(output, self.format);
@@ -84,7 +96,6 @@ impl Sink {
             Place::Stdout => {
                 return ui::print(&among_others(&text, &output.article.source, self.format)).map(|()| None);
             }
-            Place::File(path) if !single => return Err(too_many("several", path)),
             Place::File(path) => path.clone(),
             Place::Folder { path, taken } => {
                 let end = format!("{}.{}", output.language, self.format.extension());

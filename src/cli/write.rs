@@ -53,9 +53,10 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
     // The first articles are read before the model is started: a wrong name, or a language that there are no prompts
     // for, should not cost a download. The others follow one at a time, so that any number of them fits into memory.
     let mut items = inputs.articles(config, args.input.refresh, ui).zip(1..);
-    let mut usable = |failed: &mut bool| -> Result<Option<Ready>, Failure> {
+    let mut usable = |sink: &Sink, failed: &mut bool| -> Result<Option<Ready>, Failure> {
         for (Item { name, is_record, article }, number) in items.by_ref() {
             interrupt::check()?;
+            sink.check(is_record)?;
             let article = article.and_then(|article| {
                 match pipeline::check_article(&article).and(prompts.labels(target(&article, config))) {
                     Ok(_) => Ok(article),
@@ -78,7 +79,7 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
     };
     let mut ahead = VecDeque::new();
     while ahead.len() < READ_AHEAD
-        && let Some(ready) = usable(&mut failed)?
+        && let Some(ready) = usable(&sink, &mut failed)?
     {
         ahead.push_back(ready);
     }
@@ -93,7 +94,7 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
         interrupt::check()?;
         let ready = match ahead.pop_front() {
             Some(ready) => ready,
-            None => match usable(&mut failed)? {
+            None => match usable(&sink, &mut failed)? {
                 Some(ready) => ready,
                 None => break,
             },

@@ -160,10 +160,12 @@ fn json_lines_come_by_standard_input_and_from_the_web_too() {
         assert_eq!(all[1]["article"]["language"], "es");
         assert_eq!(all[1]["article"]["url"], "https://a.example/x");
     }
-    // One line to one file would be one thing today and another tomorrow.
-    let ran = world.run_with("faq - -n 2 --model scripted:m.toml -o out.md", lines().as_bytes());
-    ran.exits(2).says(&["several articles cannot go to one file"]);
     let site = site();
+    // One line to one file would be one thing today and another tomorrow. It is said before a model is started.
+    for (source, input) in [("-".to_owned(), lines()), (site.url("/all.jsonl"), String::new())] {
+        let ran = world.run_with(&format!("faq {source} --model scripted:none.toml -o out.md"), input.as_bytes());
+        ran.exits(2).prints_nothing().says(&["several articles cannot go to one file"]);
+    }
     let ran = world.run(&format!("inspect {} --format json", site.url("/all.jsonl"))).exits(1);
     assert_eq!(ran.json()["article"]["source"], format!("{}:1", site.url("/all.jsonl")));
     // Text that only begins like JSON is text.
