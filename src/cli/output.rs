@@ -147,12 +147,13 @@ impl Taken {
     /// `<folder>/<stem>.<end>` in `root`, with a number before the end if that name is taken.
     fn give(&mut self, root: &Path, name: &Name, end: &str) -> PathBuf {
         let lower = |path: &Path| PathBuf::from(path.to_string_lossy().to_lowercase());
-        let first = name.folder.join(format!("{}.{end}", name.stem));
+        let stem = name.short_stem();
+        let first = name.folder.join(format!("{stem}.{end}"));
         let next = self.next.entry(lower(&first)).or_insert(1);
         loop {
             let below = match *next {
                 1 => first.clone(),
-                n => name.folder.join(format!("{}-{n}.{end}", name.stem)),
+                n => name.folder.join(format!("{stem}-{n}.{end}")),
             };
             *next += 1;
             let path = root.join(&below);
@@ -224,6 +225,21 @@ mod tests {
         assert_eq!(give("", "a"), "a-5.es.md");
         assert_eq!(give("", "b"), "b-2.es.md");
         assert_eq!(give("x", "a"), "x/a.es.md");
+    }
+
+    #[test]
+    fn names_fit_into_a_folder_in_any_script() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut taken = Taken::default();
+        let mut names = HashSet::new();
+        // Those that differ only behind the cut stay apart.
+        for stem in ["a", "ñ", "語", "👩"].iter().flat_map(|c| [c.repeat(300), c.repeat(301)]) {
+            let path = taken.give(folder.path(), &Name::new("", stem), "zh-hans.jsonld");
+            write_file(&path, "x").unwrap();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            assert!(name.len() <= 143 && name.ends_with(".zh-hans.jsonld"), "{name}");
+            assert!(names.insert(name));
+        }
     }
 
     #[test]
