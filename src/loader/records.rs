@@ -1,13 +1,13 @@
 //! JSON Lines: one article a line, read one at a time, so that a file of any size takes the memory of one line.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 use serde_json::{Map, Value};
 
-use super::{Hints, LoadOptions, load};
+use super::{Hints, LoadOptions, gzip, load};
 use crate::article::{Article, SourceFormat};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -92,11 +92,8 @@ impl Records {
     pub fn open(path: &Path, limit: usize) -> Result<Self> {
         let failed =
             |e| Error::new(ErrorKind::Io, "cannot read the file").at(path.display().to_string()).with_source(e);
-        let mut reader = BufReader::new(File::open(path).map_err(failed)?);
-        let packed = super::gzip::is_gzip(reader.fill_buf().map_err(failed)?);
-        let reader: Box<dyn BufRead> =
-            if packed { Box::new(BufReader::new(MultiGzDecoder::new(reader))) } else { Box::new(reader) };
-        Ok(Self::new(reader, limit))
+        let reader = BufReader::new(File::open(path).map_err(failed)?);
+        Ok(Self::new(inflated(reader).map_err(failed)?, limit))
     }
 
     /// One line without its end; `None` at the end of the text. What is over the limit is read past.
@@ -150,6 +147,18 @@ impl Iterator for Records {
         self.ended = true;
         None
     }
+}
+
+/// A reader of what is in gzip data; of other data, a reader of the data itself.
+///
+/// # Errors
+/// Those of reading the first bytes.
+pub fn inflated<'a>(mut reader: impl BufRead + 'a) -> std::io::Result<Box<dyn BufRead + 'a>> {
+    let mut head = Vec::new();
+    reader.by_ref().take(gzip::MARK.len() as u64).read_to_end(&mut head)?;
+    let packed = gzip::is_gzip(&head);
+    let whole = Cursor::new(head).chain(reader);
+    Ok(if packed { Box::new(BufReader::new(MultiGzDecoder::new(whole))) } else { Box::new(whole) })
 }
 
 /// Whether a name is that of a file of JSON Lines.
@@ -207,8 +216,6 @@ fn input(message: impl Into<String>) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use super::*;
     use crate::lang::Language;
 

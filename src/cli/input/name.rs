@@ -53,7 +53,10 @@ impl Name {
         let page = [".html", ".htm", ".xhtml", ".md", ".txt", ".pdf", ".docx", ".epub", ".jsonl", ".ndjson"];
         // The name of the host ends like a file too.
         let rest = match rest.contains('/') {
-            true => page.iter().find_map(|end| rest.strip_suffix(end)).unwrap_or(rest),
+            true => {
+                let plain = rest.strip_suffix(".gz").unwrap_or(rest);
+                page.iter().find_map(|end| plain.strip_suffix(end)).unwrap_or(rest)
+            }
             false => rest,
         };
         Self::new("", slug(&format!("{rest} {query}")))
@@ -104,6 +107,8 @@ mod tests {
             ("http://me:pw@a.example:8080/x?id=7&p=2", "a.example-8080-x-id-7-p-2"),
             ("http://a.example/../../etc", "a.example-..-..-etc"),
             ("http://a.example/?q", "a.example-q"),
+            ("http://a.example/all.jsonl.gz", "a.example-all"),
+            ("http://a.example/x.gz", "a.example-x.gz"),
             ("http://", "article"),
         ] {
             assert_eq!(Name::of_url(url), Name::new("", name), "{url}");
