@@ -1,5 +1,7 @@
 //! JSON Lines: one article a line, read one at a time, so that a file of any size takes the memory of one line.
 
+mod fields;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
@@ -14,6 +16,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// The keys of the text, in the order of preference; a list of texts is one text with blank lines.
 const TEXT: &[&str] = &["text", "body", "content", "html", "paragraphs"];
 
+/// Those of the date.
+const DATE: &[&str] = &["date", "published", "published_at", "date_published", "datePublished"];
+
 /// One article as a line of JSON states it. Keys that are not known are left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -24,7 +29,9 @@ pub struct Record {
     /// `text` (or `body`, `content`, `html`, `paragraphs`): plain text, Markdown or HTML.
     pub text: String,
     /// What it states beside the text: `title` (or `headline`), `url`, `lang` (or `language`), `author` (or
-    /// `byline`) and `date`.
+    /// `authors`, `byline`), which may be a list of names or of objects with a `name`, and `date` (or `published`,
+    /// `published_at`, `date_published`, `datePublished`), which may be a number: a year, a date such as 20260512, or
+    /// the seconds or milliseconds since 1970.
     pub hints: Hints,
 }
 
@@ -34,23 +41,22 @@ impl Record {
     /// # Errors
     /// `Input` if it is no JSON object, has no text, or a value that is not what it should be.
     pub fn parse(line: &[u8], number: u64) -> Result<Self> {
-        let value: Value =
-            serde_json::from_slice(line).map_err(|e| input("the line is not a JSON object").with_source(e))?;
-        let Value::Object(fields) = value else { return Err(input("the line is JSON, but not an object")) };
-        let text = get(&fields, TEXT, text)?
+        let fields = object(line)?;
+        let text = fields::TEXT
+            .get(&fields, TEXT)?
             .ok_or_else(|| input(format!("the line has no text; it must have one of the keys {}", TEXT.join(", "))))?;
         let format = is_markup(&text).then_some(SourceFormat::Html);
-        let language = get(&fields, &["lang", "language"], string)?;
+        let language = fields::LINE.get(&fields, &["lang", "language"])?;
         let language = language.map(|l| l.parse().map_err(|e: Error| input(e.message()))).transpose()?;
         Ok(Self {
             line: number,
-            id: get(&fields, &["id"], id)?,
+            id: fields::LABEL.get(&fields, &["id"])?,
             text,
             hints: Hints {
-                title: get(&fields, &["title", "headline"], string)?,
-                byline: get(&fields, &["author", "byline"], string)?,
-                date: get(&fields, &["date"], string)?,
-                url: get(&fields, &["url"], string)?,
+                title: fields::LABEL.get(&fields, &["title", "headline"])?,
+                byline: fields::NAMES.get(&fields, &["author", "authors", "byline"])?,
+                date: fields::DATE.get(&fields, DATE)?,
+                url: fields::LINE.get(&fields, &["url"])?,
                 language,
                 format,
                 ..Hints::default()
@@ -168,46 +174,25 @@ pub fn is_named_so(name: &str) -> bool {
     name.ends_with(".jsonl") || name.ends_with(".ndjson")
 }
 
-/// Whether the first line of a text is a record: no other format has a line like that.
+/// Whether the first line of a text is a record, if perhaps one that is wrong in its other fields: no other format
+/// has a line with an object that has a text.
 pub fn is_record(line: &[u8]) -> bool {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
-    line.starts_with(b"{") && line.ends_with(b"}") && Record::parse(line, 1).is_ok()
+    line.starts_with(b"{") && object(line).and_then(|fields| fields::TEXT.get(&fields, TEXT)).is_ok_and(|t| t.is_some())
 }
 
-/// The value of the first of the keys that has one; `null` and empty values are none.
-fn get(fields: &Map<String, Value>, keys: &[&str], read: impl Fn(&Value) -> Option<String>) -> Result<Option<String>> {
-    for key in keys {
-        let Some(value) = fields.get(*key).filter(|v| !v.is_null()) else { continue };
-        let text = read(value).ok_or_else(|| input(format!("the value of `{key}` is not a text")))?;
-        if !text.trim().is_empty() {
-            return Ok(Some(text));
-        }
+fn object(line: &[u8]) -> Result<Map<String, Value>> {
+    match serde_json::from_slice(line) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(input("the line is JSON, but not an object")),
+        Err(e) => Err(input("the line is not a JSON object").with_source(e)),
     }
-    Ok(None)
 }
 
 /// Whether a text is a piece of an HTML page: feeds hold no more than its paragraphs.
 fn is_markup(text: &str) -> bool {
     let tag = text.trim_start().strip_prefix('<');
     tag.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!')) && text.contains("</")
-}
-
-fn string(value: &Value) -> Option<String> {
-    value.as_str().map(crate::article::one_line)
-}
-
-fn id(value: &Value) -> Option<String> {
-    string(value).or_else(|| value.as_number().map(ToString::to_string))
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(parts) => {
-            parts.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|parts| parts.join("\n\n"))
-        }
-        _ => None,
-    }
 }
 
 fn input(message: impl Into<String>) -> Error {
@@ -245,7 +230,7 @@ mod tests {
         );
         let all = records(&text, 100);
         let expected = [
-            "`text` is not a text",
+            "`text` is the number 1; it should be a text or a list of texts",
             "not a JSON object",
             "not an object",
             "no text",
@@ -276,6 +261,11 @@ mod tests {
         assert_eq!((article.language, article.byline.as_deref()), (Language::ES, Some("Ana Ruiz")));
         assert_eq!(article.url.as_deref(), Some("https://a.example/x"));
         assert!(article.body_markdown().contains(TEXT));
+        let line =
+            br#"{"text": "x", "authors": [{"name": "Ana Ruiz"}, "Tom Lee"], "published": 1778580000, "title": 1984}"#;
+        let hints = Record::parse(line, 1).unwrap().hints;
+        assert_eq!(hints.byline.as_deref(), Some("Ana Ruiz, Tom Lee"));
+        assert_eq!((hints.date.as_deref(), hints.title.as_deref()), (Some("2026-05-12T10:00:00Z"), Some("1984")));
         let forced = LoadOptions { language: Some(Language::EN), ..LoadOptions::default() };
         assert_eq!(record.load("a.jsonl", &forced).unwrap().language, Language::EN);
     }
@@ -290,6 +280,8 @@ mod tests {
     fn records_are_known_by_name_or_by_their_first_line() {
         assert!(is_named_so("a/B.JSONL") && is_named_so("x.ndjson.gz") && !is_named_so("x.json"));
         assert!(is_record(b" {\"text\": \"x\"} \n"));
+        // What is wrong with it is to be told of it, not hidden by taking all of it for text.
+        assert!(is_record(br#"{"text": "x", "author": 7, "lang": "xx"}"#));
         for line in [&b"{"[..], b"{\"a\": 1}", b"Text {\"text\": \"x\"}", b""] {
             assert!(!is_record(line));
         }

@@ -169,6 +169,13 @@ fn json_lines_come_by_standard_input_and_from_the_web_too() {
     }
     let ran = world.run(&format!("inspect {} --format json", site.url("/all.jsonl"))).exits(1);
     assert_eq!(ran.json()["article"]["source"], format!("{}:1", site.url("/all.jsonl")));
+    let wrong =
+        format!("{}\n{es}\n", json!({"text": ENGLISH, "date": false}), es = json!({"text": SPANISH, "author": ["A"]}));
+    let ran = world
+        .run_with("inspect - --format json", wrong.as_bytes())
+        .exits(1)
+        .says(&["error: -:1: the value of `date` is false; it should be a text, a year,"]);
+    assert_eq!(ran.json()["article"]["byline"], "A");
     // Text that only begins like JSON is text.
     let text = format!("{{\"a\": 1}} is how it began.\n\n{ENGLISH}");
     world.run_with("inspect -", text.as_bytes()).exits(0).prints(&["format    text"]);
