@@ -65,12 +65,18 @@ impl Sink {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
             let (path, folder) = (path.display(), folder.display());
-            return Err(Failure::usage(format!("cannot write `{path}`: there is no folder `{folder}`")));
+            return Err(Failure::usage(
+                format!("cannot write `{path}`: there is no folder `{folder}`"),
+                "make the folder, or give `-o` another name",
+            ));
         }
         let here = path.canonicalize().ok();
         if here.is_some() && inputs.files().any(|input| input.canonicalize().ok() == here) {
             let path = path.display();
-            return Err(Failure::usage(format!("the result would replace the article `{path}`; give another name")));
+            return Err(Failure::usage(
+                format!("the result would replace the article `{path}`"),
+                "give `-o` another name, or a folder",
+            ));
         }
         Ok(Self { format, place: Place::File(path.to_owned()), single })
     }
@@ -167,7 +173,10 @@ impl Taken {
 
 fn too_many(articles: &str, path: &Path) -> Failure {
     let path = path.display();
-    Failure::usage(format!("{articles} articles cannot go to one file; give a folder: `{path}/`"))
+    Failure::usage(
+        format!("{articles} articles cannot go to one file; give a folder: `{path}/`"),
+        "`-o` takes a folder for a file each; without `-o` all go to standard output",
+    )
 }
 
 /// Writes a file so that it is never there by half: a temporary file beside it takes its name.

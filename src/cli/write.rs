@@ -41,7 +41,10 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
     {
         let known: Vec<_> = prompts.languages().into_iter().map(|l| l.code()).collect();
         let name = language.english_name();
-        return Err(Failure::usage(format!("there are no prompts for {name}; known are {}", known.join(", "))));
+        return Err(Failure::usage(
+            format!("there are no prompts for {name}; known are {}", known.join(", ")),
+            "take one of them with `--lang`, or `--prompts` with a folder that has templates for the other",
+        ));
     }
     let inputs = Inputs::find(&args.files, args.output.as_deref(), config, ui)?;
     let mut failed = inputs.failed;
@@ -119,7 +122,7 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
             match sink.write(&ready.name, ready.is_record, &output) {
                 Ok(Some(path)) => ui.step(&format!("{}: written to {}", article.source, path.display())),
                 Ok(None) => {}
-                Err(Failure::Error { error, code: ARTICLES }) => {
+                Err(Failure::Error { error, code: ARTICLES, .. }) => {
                     ui.error(&error);
                     failed = true;
                 }
