@@ -18,6 +18,7 @@ use hayro_syntax::page::Page as PdfPage;
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use serde::{Deserialize, Serialize};
 
+use super::bombs;
 use super::info::{self, Info};
 
 /// Files with more pages than this are refused.
@@ -78,8 +79,12 @@ pub(super) fn too_many() -> Refusal {
     format!("the PDF has more than {MAX_GLYPHS} characters; give a part of it")
 }
 
-/// Reads all pages. Past `deadline` the reading ends by a panic of its own, which calls no hook.
-pub(super) fn read(bytes: Arc<Vec<u8>>, deadline: Instant) -> Result<Glyphs, Refusal> {
+/// Reads all pages. Past `deadline` the reading ends by a panic of its own, which calls no hook. With `measured`
+/// compressed data that inflates too far is refused, before it is inflated as a whole.
+pub(super) fn read(bytes: Arc<Vec<u8>>, deadline: Instant, measured: bool) -> Result<Glyphs, Refusal> {
+    if measured {
+        bombs::before(&bytes, deadline)?;
+    }
     let pdf = Pdf::new(bytes).map_err(|e| match e {
         LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
             "the PDF is protected by a password; save a copy without it".to_owned()
@@ -91,6 +96,9 @@ pub(super) fn read(bytes: Arc<Vec<u8>>, deadline: Instant) -> Result<Glyphs, Ref
             "the PDF is damaged: no pages can be found in it; download or export it again".to_owned()
         }
     })?;
+    if measured {
+        bombs::within(&pdf, deadline)?;
+    }
     let pages = pdf.pages();
     if pages.is_empty() {
         return Err("the PDF is damaged or empty: it has no pages; download or export it again".to_owned());

@@ -2,6 +2,7 @@
 //!
 //! `docs/pdf.md` tells how it goes and what it cannot do.
 
+mod bombs;
 mod furniture;
 mod glyphs;
 mod info;
@@ -29,6 +30,7 @@ const MAX_UNMAPPED: f64 = 0.3;
 const MAX_TITLE_PARAGRAPHS: usize = 20;
 /// Longer paragraphs are no headings, in characters.
 const MAX_HEADING: usize = 220;
+
 /// Whether bytes are a PDF file: its mark near the beginning, and one of its objects if it is not right there.
 pub(super) fn is_pdf(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(MARK_WITHIN)];
