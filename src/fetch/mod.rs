@@ -8,9 +8,6 @@ mod cache;
 mod client;
 mod media;
 #[cfg(test)]
-#[path = "../../tests/harness/server.rs"]
-mod server;
-#[cfg(test)]
 mod tests;
 
 use std::ops::ControlFlow;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::server::{Got, Server, send};
 use super::*;
+use crate::loopback::{Got, Server, send};
 
 const HTML: &str = "content-type: text/html; charset=ISO-8859-1\r\n";
 
