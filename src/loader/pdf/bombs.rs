@@ -11,7 +11,8 @@ use flate2::read::{DeflateDecoder, ZlibDecoder};
 use hayro_syntax::object::{Name, Object};
 use hayro_syntax::{Filter, Pdf};
 
-use super::glyphs::{Refusal, Stop};
+use super::device::Stop;
+use super::glyphs::Refusal;
 
 /// Compressed data may inflate to so many bytes: all of it together without images, and each image.
 pub(super) const MAX_INFLATED: u64 = 256 << 20;

@@ -17,7 +17,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::glyphs::{self, Glyphs, Refusal, Stop};
+use super::device::Stop;
+use super::glyphs::{self, Glyphs, Refusal};
 
 /// The stack of the thread that reads, in bytes; only what is used of it takes memory.
 const STACK: usize = 256 << 20;
