@@ -24,4 +24,9 @@ pub mod prompt;
 pub mod render;
 pub mod sentence;
 
+/// The server that the tests of all modules fetch from.
+#[cfg(test)]
+#[path = "../tests/harness/server.rs"]
+mod loopback;
+
 pub use error::{Error, ErrorKind, Result};

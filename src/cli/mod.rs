@@ -117,8 +117,8 @@ pub(crate) fn main() -> ExitCode {
     match result {
         Ok(()) | Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
         Err(Failure::Reported(code)) => ExitCode::from(code),
-        Err(Failure::Error { error, code }) => {
-            context.ui.error(&error);
+        Err(Failure::Error { error, code, hint }) => {
+            context.ui.error_with(&error, hint);
             ExitCode::from(code)
         }
     }
