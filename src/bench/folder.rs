@@ -2,7 +2,8 @@
 //!
 //! - `run.json`: configuration, systems, machine, version;
 //! - `documents.jsonl`: the articles as they were read, with their references;
-//! - `outputs.jsonl`: a [`Record`] a line, added as soon as it is there, so that an interrupted run can go on.
+//! - `outputs.jsonl`: a [`Record`] a line, added as soon as it is there, so that an interrupted run can go on;
+//! - `scores.jsonl`: the scores of the outputs, see [`score`](super::score).
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -105,7 +106,8 @@ pub(super) fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<(Vec<T>, u6
     }
 }
 
-fn to_line(value: &impl Serialize) -> Result<Vec<u8>> {
+/// A value as a line of JSON.
+pub(super) fn to_line(value: &impl Serialize) -> Result<Vec<u8>> {
     let mut line =
         serde_json::to_vec(value).map_err(|e| Error::new(ErrorKind::Io, "cannot be written as JSON").with_source(e))?;
     line.push(b'\n');

@@ -3,12 +3,15 @@
 //! Writing and scoring are apart: outputs are expensive and stay, scores can be made again.
 
 pub mod baseline;
+pub mod compare;
 pub mod config;
 pub mod folder;
 pub mod machine;
 pub mod record;
 pub mod run;
+pub mod score;
 
 pub use config::{BenchConfig, SystemSpec};
 pub use folder::{Run, RunFolder};
-pub use record::{Record, Speed};
+pub use record::{Key, Record, Speed};
+pub use score::Scored;

@@ -44,7 +44,10 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     let ui = &context.ui;
     let mut bench = BenchConfig::read(&args.file)?;
     if args.model.model.is_some() {
-        return Err(Failure::usage("the models of a benchmark are those of its file, not of --model"));
+        return Err(Failure::usage(
+            "the models of a benchmark are those of its file, not of --model",
+            "name them in a table `[[system]]` of it",
+        ));
     }
     keep_only(&mut bench, &args.only)?;
     let documents = documents(&bench, &config, ui)?;
@@ -71,7 +74,10 @@ fn keep_only(bench: &mut BenchConfig, only: &[String]) -> Result<(), Failure> {
     bench.baselines.retain(|b| wanted(b.name()));
     bench.only = Some(bench.systems()?.into_iter().filter(|s| wanted(&s.name)).map(|s| s.name).collect());
     if bench.baselines.is_empty() && bench.systems()?.is_empty() {
-        return Err(Failure::usage(format!("no system of the benchmark has {} in its name", only.join(" or "))));
+        return Err(Failure::usage(
+            format!("no system of the benchmark has {} in its name", only.join(" or ")),
+            "without --only all of them run",
+        ));
     }
     Ok(())
 }
