@@ -13,6 +13,7 @@ use ui::{Level, Ui};
 mod args;
 mod completions;
 mod config;
+mod eval;
 mod failure;
 mod faq;
 mod generate;
@@ -40,6 +41,7 @@ Examples:
   faqtory generate https://example.org/news.html  a page of the web
   faqtory faq docs/ -f html -o faqs/             every article in a folder
   faqtory inspect article.txt                    how the article was read
+  faqtory eval results/ --reference fixtures/    how good results are
   faqtory models list                            the models to choose from";
 
 /// Turns articles into FAQ blocks and summaries with a language model on this machine.
@@ -59,6 +61,7 @@ enum Command {
     Faq(Box<faq::FaqArgs>),
     Summarize(Box<summarize::SummarizeArgs>),
     Inspect(Box<inspect::InspectArgs>),
+    Eval(Box<eval::EvalArgs>),
     #[command(subcommand)]
     Models(models::ModelsCommand),
     Config(Box<settings::ConfigArgs>),
@@ -104,6 +107,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Faq(args)) => faq::run(&args, &context),
         Some(Command::Summarize(args)) => summarize::run(&args, &context),
         Some(Command::Inspect(args)) => inspect::run(&args, &context),
+        Some(Command::Eval(args)) => eval::run(&args, &context),
         Some(Command::Models(command)) => models::run(&command, &context),
         Some(Command::Config(args)) => settings::run(&args, &context),
         Some(Command::Schema(args)) => schema::run(&args),
