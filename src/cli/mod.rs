@@ -12,8 +12,10 @@ use ui::{Level, Ui};
 
 mod args;
 mod bench;
+mod columns;
 mod completions;
 mod config;
+mod eval;
 mod failure;
 mod faq;
 mod generate;
@@ -41,6 +43,7 @@ Examples:
   faqtory generate https://example.org/news.html  a page of the web
   faqtory faq docs/ -f html -o faqs/             every article in a folder
   faqtory inspect article.txt                    how the article was read
+  faqtory eval results/ --reference fixtures/    how good results are
   faqtory bench bench.toml                       models and prompts compared over documents
   faqtory models list                            the models to choose from";
 
@@ -61,6 +64,7 @@ enum Command {
     Faq(Box<faq::FaqArgs>),
     Summarize(Box<summarize::SummarizeArgs>),
     Inspect(Box<inspect::InspectArgs>),
+    Eval(Box<eval::EvalArgs>),
     Bench(Box<bench::BenchArgs>),
     #[command(subcommand)]
     Models(models::ModelsCommand),
@@ -107,6 +111,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Faq(args)) => faq::run(&args, &context),
         Some(Command::Summarize(args)) => summarize::run(&args, &context),
         Some(Command::Inspect(args)) => inspect::run(&args, &context),
+        Some(Command::Eval(args)) => eval::run(&args, &context),
         Some(Command::Bench(args)) => bench::run(&args, &context),
         Some(Command::Models(command)) => models::run(&command, &context),
         Some(Command::Config(args)) => settings::run(&args, &context),

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use faqtory::engine::candle::{CandleEngine, LoadOptions};
+use faqtory::engine::encoder::Encoder;
 use faqtory::engine::scripted::ScriptedEngine;
-use faqtory::engine::store::{ModelFile, ModelStore};
+use faqtory::engine::store::{ModelFile, ModelStore, Task};
 use faqtory::engine::tokenizer::count_tokens_in_gguf;
 use faqtory::engine::{Engine, Sampling};
 use faqtory::{Error, ErrorKind};
@@ -107,6 +108,25 @@ fn load(path: &Path, id: &str, sha256: Option<String>, config: &Config, ui: &Ui)
     let options =
         LoadOptions { device: config.device.value, context_length: config.context_length.as_ref().map(|c| c.value) };
     Ok(Box::new(CandleEngine::load(path, id, sha256, &options)?))
+}
+
+/// An encoder by the id of the store, fetched if it is not here, or by its file. [`prepare`] has been called.
+pub(crate) fn encoder(name: &str, config: &Config, ui: &Ui) -> Result<Encoder, Failure> {
+    let path = if Path::new(name).exists() {
+        PathBuf::from(name)
+    } else {
+        let store = store(config)?;
+        let manifest = store.manifest(name).map_err(Failure::of_model)?;
+        if manifest.task != Task::Encode {
+            return Err(Failure::usage(
+                format!("the model `{name}` writes texts and cannot compare them"),
+                "`faqtory models list` shows what each model is for",
+            ));
+        }
+        ensure(&store, name, config, ui)?.path
+    };
+    ui.step(&format!("loading the encoder from {}", path.display()));
+    Encoder::load(&path, config.device.value).map_err(Failure::of_model)
 }
 
 /// A number of tokens, and the model that counted them.

@@ -4,10 +4,12 @@
 //! [`Evaluator`] gives the [`Scores`] of one, [`summary`] the means of many; [`metric`] says what each score is.
 
 pub mod dataset;
+pub mod matching;
 pub mod metric;
 pub mod prediction;
 pub mod score;
 pub mod summary;
+pub mod validate;
 
 pub use dataset::{Document, ReferenceSummary, References};
 pub use metric::{METRICS, Metric};

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use super::Context;
 use super::failure::{EXIT_CODES, Failure};
 
+mod leaderboard;
 mod run;
 
 const EXAMPLES: &str = "\

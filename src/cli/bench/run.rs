@@ -6,17 +6,18 @@ use std::time::Instant;
 
 use clap::Args;
 use faqtory::bench::run::{Event, Host, Opened, run as run_bench};
-use faqtory::bench::{BenchConfig, RunFolder, SystemSpec};
+use faqtory::bench::{BenchConfig, Run, RunFolder, SystemSpec, score};
 use faqtory::eval::{Document, dataset};
 use faqtory::prompt::PromptLibrary;
 use faqtory::{Error, ErrorKind};
 
-use crate::cli::args::ModelArgs;
+use super::leaderboard;
+use crate::cli::args::{EncoderChoice, ModelArgs};
 use crate::cli::config::{Config, ModelChoice, Raw};
 use crate::cli::failure::{ARTICLES, Failure};
 use crate::cli::progress::WriteProgress;
 use crate::cli::ui::Ui;
-use crate::cli::{Context, interrupt, runtime};
+use crate::cli::{Context, interrupt, runtime, ui};
 
 /// Run a benchmark.
 #[derive(Debug, Args)]
@@ -32,6 +33,9 @@ pub(crate) struct RunArgs {
     /// Only systems and baselines with this text in their names; may be given several times
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
+
+    #[command(flatten)]
+    encoder: EncoderChoice,
 
     #[command(flatten)]
     model: ModelArgs,
@@ -56,8 +60,18 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     runtime::prepare(&config);
     let mut host = Cli { config: &config, ui, progress: None, failed: 0, started: Instant::now() };
     run_bench(&bench, &documents, &mut folder, &mut host)?;
+    let failed = host.failed;
+    let run = Run::read(&path)?;
+    let mut evaluator = args.encoder.evaluator(&config, ui)?;
+    let bar = ui.spinner();
+    let scored = score::score(&run, &mut evaluator, &args.encoder.scorer(), &mut |done, total| {
+        bar.0.set_message(format!("scoring {} of {total} outputs", done + 1));
+        interrupt::flow()
+    })?;
+    drop(bar);
+    ui::print_styled(&leaderboard::show(&run, &scored))?;
     ui.note(&format!("the run is in {}", path.display()));
-    if host.failed > 0 { Err(Failure::Reported(ARTICLES)) } else { Ok(()) }
+    if failed > 0 { Err(Failure::Reported(ARTICLES)) } else { Ok(()) }
 }
 
 /// `sets/news.toml` runs in `news-run`.

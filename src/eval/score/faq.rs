@@ -106,7 +106,7 @@ impl Scorer<'_> {
         }
         let (mut claims, mut in_language, mut well_formed) = (Vec::new(), 0usize, 0usize);
         for (index, (entry, text)) in entries.iter().zip(&texts).enumerate() {
-            let (found, unsupported) = self.source.check(&entry.answer, language);
+            let (found, unsupported) = self.check(&entry.answer);
             claims.extend(found);
             let fields =
                 [!lang::is_foreign(&entry.question, language), lang::is_in(&entry.answer, language)].map(usize::from);

@@ -21,7 +21,10 @@ use crate::content::Task;
 use crate::engine::encoder::Encoder;
 use crate::error::Result;
 use crate::lang::Language;
-use crate::metrics::support::ClaimKind;
+use crate::metrics::support::{Claim, ClaimKind};
+
+/// Grows when a metric gives other values for the same output, so that old scores are not compared with new ones.
+pub const SCORER_VERSION: u32 = 1;
 
 /// Documents of which sources and references are kept in memory, counted and embedded.
 const KEPT: usize = 32;
@@ -127,6 +130,7 @@ impl Evaluator {
             document,
             prediction,
             language,
+            has_source: !kept.source.is_empty(),
             same_language: language == document.article.language,
             source: &kept.source,
             references: &mut kept.references,
@@ -156,6 +160,8 @@ struct Scorer<'a> {
     document: &'a Document,
     prediction: &'a Prediction,
     language: Language,
+    /// Whether the article has a body to compare with.
+    has_source: bool,
     /// Whether the output is in the language of the article.
     same_language: bool,
     source: &'a Source,
@@ -164,9 +170,19 @@ struct Scorer<'a> {
 }
 
 impl Scorer<'_> {
+    /// Takes note of a value, unless the metric wants something of the article that is not there.
     fn set(&mut self, id: &str, value: f64) {
-        debug_assert!(super::metric::metric(id).is_some(), "{id} stands in the table");
-        self.scores.values.insert(id.to_owned(), value);
+        let metric = super::metric::metric(id);
+        debug_assert!(metric.is_some(), "{id} stands in the table");
+        let needs = metric.map(|m| m.needs).unwrap_or_default();
+        if (self.has_source || !needs.source) && (self.same_language || !needs.same_language) {
+            self.scores.values.insert(id.to_owned(), value);
+        }
+    }
+
+    /// The claims of a text of the output, with those that the article does not have; none where there is no article.
+    fn check(&self, text: &str) -> (Vec<Claim>, Vec<UnsupportedClaim>) {
+        if self.has_source { self.source.check(text, self.language) } else { (Vec::new(), Vec::new()) }
     }
 
     /// Nothing came of a part that was asked for.
@@ -177,6 +193,7 @@ impl Scorer<'_> {
                 && m.better == Better::Higher
                 && (has_reference || !m.needs.reference)
                 && (self.encoder.is_some() || !m.needs.encoder)
+                && (self.has_source || !m.needs.source)
                 && (self.same_language || !m.needs.same_language)
         };
         let zeros: Vec<_> = METRICS.iter().filter(applies).map(|m| (m.id.to_owned(), 0.0)).collect();

@@ -69,6 +69,11 @@ impl Source {
         })
     }
 
+    /// Whether the article has no body, as a page that is a FAQ through and through.
+    pub(super) fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+
     /// The claims of a text in that language, with those that the article does not have in words.
     pub(super) fn check(&self, text: &str, language: Language) -> (Vec<Claim>, Vec<UnsupportedClaim>) {
         let claims = self.facts.check(text, language);

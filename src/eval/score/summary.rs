@@ -96,7 +96,7 @@ impl Scorer<'_> {
         }
         let mut claims = Vec::new();
         for (paragraph, span, text) in all {
-            let (found, unsupported) = self.source.check(text, language);
+            let (found, unsupported) = self.check(text);
             claims.extend(found);
             let vector = self.encoder.map(|_| vectors.of_whole(text));
             let evidence = self.source.evidence(text, language, vector);

@@ -80,6 +80,17 @@ fn without_a_reference_what_needs_none_is_left() {
 }
 
 #[test]
+fn a_page_without_a_body_supports_and_denies_nothing() {
+    let mut document = fixture("en/reef-sensors");
+    document.article.sections.clear();
+    let scores = Evaluator::new(None).score(&document, &copy(&document, Language::EN)).unwrap();
+    for metric in METRICS.iter().filter(|m| !m.needs.encoder) {
+        assert_eq!(scores.values.contains_key(metric.id), !metric.needs.source, "{}", metric.id);
+    }
+    assert!(scores.faq.iter().all(|finding| finding.unsupported.is_empty() && finding.evidence.is_empty()));
+}
+
+#[test]
 fn across_languages_numbers_are_checked_and_words_are_not() {
     let document = fixture("en/reef-sensors");
     let scores = Evaluator::new(None).score(&document, &copy(&document, Language::ES)).unwrap();
