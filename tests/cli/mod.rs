@@ -3,6 +3,7 @@
 mod completions;
 mod configuration;
 mod errors;
+mod eval;
 mod inspect;
 mod models;
 mod output;
