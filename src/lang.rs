@@ -141,9 +141,16 @@ static DETECTOR: LazyLock<LanguageDetector> = LazyLock::new(|| {
     LanguageDetectorBuilder::from_languages(&languages).build()
 });
 
-/// Tells the language of a text by its character n-grams (lingua), and Galician by its words; `None` for a
-/// text without letters.
+/// Tells the language of a text by its frequent words where they leave no doubt, else by its character n-grams
+/// (lingua), and Galician by its words; `None` for a text without letters.
 pub fn detect(text: &str) -> Option<Detected> {
+    match frequent::count(text).clear() {
+        Some(index) => Some(Detected { language: Language(index), confidence: 1.0 }),
+        None => detect_by_ngrams(text),
+    }
+}
+
+fn detect_by_ngrams(text: &str) -> Option<Detected> {
     let values = DETECTOR.compute_language_confidence_values(text);
     let known = values.len();
     let (language, confidence) = values.into_iter().next()?;
@@ -159,6 +166,9 @@ pub fn detect(text: &str) -> Option<Detected> {
 
 /// The probability, from 0 to 1, that a text is in that language.
 pub fn confidence(text: &str, language: Language) -> f64 {
+    if frequent::count(text).clear() == Some(language.0) {
+        return 1.0;
+    }
     match TABLE[language.0].lingua {
         Some(known) => DETECTOR.compute_language_confidence(text, known),
         None => f64::from(u8::from(detect(text).is_some_and(|d| d.language == language))),
@@ -189,8 +199,9 @@ const FOREIGN: f64 = 0.2;
 /// The language of one passage, `likely` being that of the text around it; `None` where it is too short
 /// or too uncertain to tell.
 ///
-/// Frequent words settle most passages that are in the likely language. The detector, which takes a hundred times as
-/// long, is asked about the others, and has to be sure to be believed against the text around.
+/// Frequent words settle most passages that are in the likely language, and those that are clearly in another. The
+/// detector, which takes a hundred times as long, is asked about the others, and has to be sure to be believed against
+/// the text around.
 pub fn of_passage(text: &str, likely: Option<Language>) -> Option<Language> {
     let count = frequent::count(text);
     if let Some(likely) = likely
@@ -198,18 +209,21 @@ pub fn of_passage(text: &str, likely: Option<Language>) -> Option<Language> {
     {
         return Some(likely);
     }
-    if count.words < WORDS_TO_DETECT {
+    // The detector has an answer for languages that it does not know, too. Their frequent words are others.
+    if count.words < WORDS_TO_DETECT || !Language::all().any(|language| count.allows(language.0)) {
         return None;
     }
+    if let Some(index) = count.clear() {
+        return Some(Language(index));
+    }
     let sample = &text[..text.floor_char_boundary(DETECT_SAMPLE)];
-    let mut found = detect(sample)?;
+    let mut found = detect_by_ngrams(sample)?;
     // In one sentence the words that only Galician has may be missing.
     let near = matches!(found.language, Language::ES | Language::PT);
     if near && likely == Some(Language::GL) && !count.prefers(found.language.0, Language::GL.0) {
         found.language = Language::GL;
     }
     let certain = if Some(found.language) == likely { SURE_OF_LIKELY } else { SURE_OF_OTHER };
-    // The detector has an answer for languages that it does not know, too. Their frequent words are others.
     (found.confidence >= certain && count.allows(found.language.0)).then_some(found.language)
 }
 
@@ -245,6 +259,7 @@ mod tests {
             ("The council approved the budget on Monday, and the mayor signed it.", es, en),
             ("El pleno aprob\u{f3} ayer el presupuesto con los votos de todos los grupos.", en, es),
             ("El pleno aprob\u{f3} ayer el presupuesto con los votos de todos los grupos.", None, es),
+            ("The council said on Monday that it will not close the bridge, and that it has the money.", es, en),
             ("Helen Marsh", es, None),
             ("let x = 1;", en, None),
             ("12 de mayo", en, None),

@@ -8,6 +8,7 @@
 extern crate self as faqtory;
 
 pub mod article;
+pub mod bench;
 pub mod chat;
 pub mod chunk;
 pub mod content;
@@ -22,5 +23,10 @@ pub mod pipeline;
 pub mod prompt;
 pub mod render;
 pub mod sentence;
+
+/// The server that the tests of all modules fetch from.
+#[cfg(test)]
+#[path = "../tests/harness/server.rs"]
+mod loopback;
 
 pub use error::{Error, ErrorKind, Result};

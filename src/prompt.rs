@@ -33,9 +33,16 @@ pub struct Labels {
     pub question_labels: Vec<String>,
     /// What an answer may be labelled with; the prompt uses the first.
     pub answer_labels: Vec<String>,
+    /// A question about a subject, which stands for `{}`: what can be asked where no model asks.
+    #[serde(default = "about_question")]
+    pub about_question: String,
     /// The mark that opens a question, where the language has one.
     #[serde(default)]
     pub question_opening: Option<char>,
+}
+
+fn about_question() -> String {
+    "{}?".to_owned()
 }
 
 /// What a task asks for.

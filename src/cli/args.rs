@@ -6,11 +6,16 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use faqtory::content::SummaryLength;
 use faqtory::engine::DeviceChoice;
+use faqtory::eval::Evaluator;
+use faqtory::eval::score::SCORER_VERSION;
 use faqtory::lang::Language;
 use faqtory::pipeline::Questions;
 use faqtory::render::Format;
 
-use super::config::{InputFormat, ModelChoice, Raw, Target, values};
+use super::config::{Config, InputFormat, ModelChoice, Raw, Target, values};
+use super::failure::Failure;
+use super::runtime;
+use super::ui::Ui;
 
 /// Flags of every command.
 #[derive(Debug, Clone, Args)]
@@ -64,6 +69,33 @@ impl ModelArgs {
         raw.threads = self.threads;
         raw.context_length = self.context_length;
         raw.offline = self.offline.then_some(true);
+    }
+}
+
+/// The model that compares what texts mean.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Encoder")]
+pub(crate) struct EncoderChoice {
+    /// Leave out all metrics of meaning, so that no encoder is needed
+    #[arg(long, conflicts_with = "encoder")]
+    no_encoder: bool,
+
+    /// Model that compares what texts mean: an id of `faqtory models list`, or its file
+    #[arg(long, value_name = "ID|PATH", default_value = "multilingual-e5-small")]
+    encoder: String,
+}
+
+impl EncoderChoice {
+    /// The evaluator, with the encoder if it is wanted; fetched first if it is not here. The runtime is prepared.
+    pub(crate) fn evaluator(&self, config: &Config, ui: &Ui) -> Result<Evaluator, Failure> {
+        let encoder = if self.no_encoder { None } else { Some(runtime::encoder(&self.encoder, config, ui)?) };
+        Ok(Evaluator::new(encoder))
+    }
+
+    /// A name of that evaluator: another name gives other scores.
+    pub(crate) fn scorer(&self) -> String {
+        let encoder = if self.no_encoder { "no encoder" } else { &self.encoder };
+        format!("scorer {SCORER_VERSION}, {encoder}")
     }
 }
 

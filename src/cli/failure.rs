@@ -32,6 +32,8 @@ pub(crate) enum Failure {
         error: Error,
         /// The exit code.
         code: u8,
+        /// What to do about it, if something else than about its kind.
+        hint: Option<&'static str>,
     },
     /// All is said; this is the exit code.
     Reported(u8),
@@ -48,12 +50,12 @@ impl Failure {
             ErrorKind::Cancelled => INTERRUPTED,
             _ => MODEL,
         };
-        Self::Error { error, code }
+        Self::Error { error, code, hint: None }
     }
 
-    /// An error in what the user asked for.
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Error::new(ErrorKind::Config, message).into()
+    /// An error in what the user asked for on the command line, and how to ask for it.
+    pub(crate) fn usage(message: impl Into<String>, hint: &'static str) -> Self {
+        Self::Error { error: Error::new(ErrorKind::Config, message), code: USAGE, hint: Some(hint) }
     }
 }
 
@@ -65,12 +67,12 @@ impl From<Error> for Failure {
             ErrorKind::Cancelled => INTERRUPTED,
             _ => ARTICLES,
         };
-        Self::Error { error, code }
+        Self::Error { error, code, hint: None }
     }
 }
 
-/// The error as it is shown, in colours: what, where, the causes, and what to do.
-pub(crate) fn report(error: &Error) -> String {
+/// The error as it is shown, in colours: what, where, the causes, and what to do, which is usually told by its kind.
+pub(crate) fn report(error: &Error, own_hint: Option<&str>) -> String {
     let (red, dim) = (AnsiColor::Red.on_default().bold(), Style::new().dimmed());
     let mut text = format!("{red}error:{red:#} {}\n", visible(&error.to_string()));
     let mut cause = error.source();
@@ -80,7 +82,7 @@ pub(crate) fn report(error: &Error) -> String {
         text.push_str(&format!("  {dim}caused by:{dim:#} {lines}\n"));
         cause = e.source();
     }
-    if let Some(hint) = hint(error.kind()) {
+    if let Some(hint) = own_hint.or_else(|| hint(error.kind())) {
         let cyan = AnsiColor::Cyan.on_default();
         text.push_str(&format!("{cyan}hint:{cyan:#} {hint}\n"));
     }
@@ -130,18 +132,19 @@ mod tests {
     fn a_report_says_what_where_why_and_what_to_do() {
         let error = Error::new(ErrorKind::Io, "cannot read it").at("a.txt").with_source("line one\nline two");
         assert_eq!(
-            plain(&report(&error)),
+            plain(&report(&error, None)),
             "error: a.txt: cannot read it\n  caused by: line one\n    line two\n\
              hint: check that the path is right and that you may read or write it\n"
         );
         let error = Error::new(ErrorKind::Cancelled, "stopped");
-        assert_eq!(plain(&report(&error)), "error: stopped\n");
+        assert_eq!(plain(&report(&error, None)), "error: stopped\n");
+        assert_eq!(plain(&report(&error, Some("go on"))), "error: stopped\nhint: go on\n");
     }
 
     #[test]
     fn names_cannot_steer_the_terminal() {
         let error = Error::new(ErrorKind::Cancelled, "x").at("\u{1b}[2Jevil\u{7}");
-        assert!(plain(&report(&error)).contains("\u{FFFD}[2Jevil\u{FFFD}"));
+        assert!(plain(&report(&error, None)).contains("\u{FFFD}[2Jevil\u{FFFD}"));
         assert_eq!(visible("txt.\u{202E}exe\u{2069}\u{9b}1m\ta\n"), "txt.\u{FFFD}exe\u{FFFD}\u{FFFD}1m\ta\n");
     }
 

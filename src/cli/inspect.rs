@@ -17,6 +17,10 @@ use super::runtime::TokenCount;
 use super::write::name;
 use super::{Context, interrupt, output, runtime, ui};
 
+/// What to do about several articles for one page.
+const ONE_PAGE: &str =
+    "give one file that is one article; without `--html`, `faqtory inspect` shows any number of them";
+
 /// Show how an article was read: its parts, its sentences, and what was left out
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -103,7 +107,7 @@ pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> 
     let mut failed = inputs.failed;
     let single = inputs.count() == Some(1);
     if args.html.is_some() && !single {
-        return Err(Failure::usage("--html shows one article; several were given"));
+        return Err(Failure::usage("--html shows one article; several were given", ONE_PAGE));
     }
     for (Item { is_record, article, .. }, number) in inputs.articles(&config, args.input.refresh, &context.ui).zip(1..)
     {
@@ -111,7 +115,9 @@ pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> 
         match article {
             Ok(article) => match &args.html {
                 // One input may turn out to hold several.
-                Some(_) if is_record => return Err(Failure::usage("--html shows one article; these are records")),
+                Some(_) if is_record => {
+                    return Err(Failure::usage("--html shows one article; these are records", ONE_PAGE));
+                }
                 Some(path) => write_page(path, &article, context)?,
                 None => print(&article, args.format, single && !is_record, number, &config)?,
             },
@@ -147,7 +153,10 @@ fn write_page(path: &Path, article: &Article, context: &Context) -> Result<(), F
     if path.canonicalize().is_ok_and(|here| Path::new(&article.source).canonicalize().is_ok_and(|input| input == here))
     {
         let path = path.display();
-        return Err(Failure::usage(format!("the page would replace the article `{path}`; give another name")));
+        return Err(Failure::usage(
+            format!("the page would replace the article `{path}`"),
+            "give `--html` another name",
+        ));
     }
     output::write_file(path, &faqtory::render::inspection(article))?;
     context.ui.step(&format!("{}: written to {}", article.source, path.display()));

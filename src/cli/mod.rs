@@ -11,6 +11,8 @@ use failure::{EXIT_CODES, Failure};
 use ui::{Level, Ui};
 
 mod args;
+mod bench;
+mod columns;
 mod completions;
 mod config;
 mod eval;
@@ -42,6 +44,7 @@ Examples:
   faqtory faq docs/ -f html -o faqs/             every article in a folder
   faqtory inspect article.txt                    how the article was read
   faqtory eval results/ --reference fixtures/    how good results are
+  faqtory bench bench.toml                       models and prompts compared over documents
   faqtory models list                            the models to choose from";
 
 /// Turns articles into FAQ blocks and summaries with a language model on this machine.
@@ -62,6 +65,7 @@ enum Command {
     Summarize(Box<summarize::SummarizeArgs>),
     Inspect(Box<inspect::InspectArgs>),
     Eval(Box<eval::EvalArgs>),
+    Bench(Box<bench::BenchArgs>),
     #[command(subcommand)]
     Models(models::ModelsCommand),
     Config(Box<settings::ConfigArgs>),
@@ -108,6 +112,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Summarize(args)) => summarize::run(&args, &context),
         Some(Command::Inspect(args)) => inspect::run(&args, &context),
         Some(Command::Eval(args)) => eval::run(&args, &context),
+        Some(Command::Bench(args)) => bench::run(&args, &context),
         Some(Command::Models(command)) => models::run(&command, &context),
         Some(Command::Config(args)) => settings::run(&args, &context),
         Some(Command::Schema(args)) => schema::run(&args),
@@ -117,8 +122,8 @@ pub(crate) fn main() -> ExitCode {
     match result {
         Ok(()) | Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
         Err(Failure::Reported(code)) => ExitCode::from(code),
-        Err(Failure::Error { error, code }) => {
-            context.ui.error(&error);
+        Err(Failure::Error { error, code, hint }) => {
+            context.ui.error_with(&error, hint);
             ExitCode::from(code)
         }
     }

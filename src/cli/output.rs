@@ -65,17 +65,35 @@ impl Sink {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
             let (path, folder) = (path.display(), folder.display());
-            return Err(Failure::usage(format!("cannot write `{path}`: there is no folder `{folder}`")));
+            return Err(Failure::usage(
+                format!("cannot write `{path}`: there is no folder `{folder}`"),
+                "make the folder, or give `-o` another name",
+            ));
         }
         let here = path.canonicalize().ok();
         if here.is_some() && inputs.files().any(|input| input.canonicalize().ok() == here) {
             let path = path.display();
-            return Err(Failure::usage(format!("the result would replace the article `{path}`; give another name")));
+            return Err(Failure::usage(
+                format!("the result would replace the article `{path}`"),
+                "give `-o` another name, or a folder",
+            ));
         }
         Ok(Self { format, place: Place::File(path.to_owned()), single })
     }
 
-    /// Writes the result for one article, and says to which file, if it is one. A record is one of several.
+    /// Whether there is a place for the result of an article, to be asked before any work is put into it. A record is
+    /// one of several, whether or not others come.
+    ///
+    /// # Errors
+    /// `Config` if several articles would go to one file.
+    pub(crate) fn check(&self, is_record: bool) -> Result<(), Failure> {
+        match &self.place {
+            Place::File(path) if is_record => Err(too_many("several", path)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the result for one article, and says to which file, if it is one.
     pub(crate) fn write(&mut self, name: &Name, is_record: bool, output: &Output) -> Result<Option<PathBuf>, Failure> {
         let single = self.single && !is_record;
         let text = render::render(output, self.format);
@@ -84,7 +102,6 @@ impl Sink {
             Place::Stdout => {
                 return ui::print(&among_others(&text, &output.article.source, self.format)).map(|()| None);
             }
-            Place::File(path) if !single => return Err(too_many("several", path)),
             Place::File(path) => path.clone(),
             Place::Folder { path, taken } => {
                 let end = format!("{}.{}", output.language, self.format.extension());
@@ -136,12 +153,13 @@ impl Taken {
     /// `<folder>/<stem>.<end>` in `root`, with a number before the end if that name is taken.
     fn give(&mut self, root: &Path, name: &Name, end: &str) -> PathBuf {
         let lower = |path: &Path| PathBuf::from(path.to_string_lossy().to_lowercase());
-        let first = name.folder.join(format!("{}.{end}", name.stem));
+        let stem = name.short_stem();
+        let first = name.folder.join(format!("{stem}.{end}"));
         let next = self.next.entry(lower(&first)).or_insert(1);
         loop {
             let below = match *next {
                 1 => first.clone(),
-                n => name.folder.join(format!("{}-{n}.{end}", name.stem)),
+                n => name.folder.join(format!("{stem}-{n}.{end}")),
             };
             *next += 1;
             let path = root.join(&below);
@@ -155,7 +173,10 @@ impl Taken {
 
 fn too_many(articles: &str, path: &Path) -> Failure {
     let path = path.display();
-    Failure::usage(format!("{articles} articles cannot go to one file; give a folder: `{path}/`"))
+    Failure::usage(
+        format!("{articles} articles cannot go to one file; give a folder: `{path}/`"),
+        "`-o` takes a folder for a file each; without `-o` all go to standard output",
+    )
 }
 
 /// Writes a file so that it is never there by half: a temporary file beside it takes its name.
@@ -213,6 +234,21 @@ mod tests {
         assert_eq!(give("", "a"), "a-5.es.md");
         assert_eq!(give("", "b"), "b-2.es.md");
         assert_eq!(give("x", "a"), "x/a.es.md");
+    }
+
+    #[test]
+    fn names_fit_into_a_folder_in_any_script() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut taken = Taken::default();
+        let mut names = HashSet::new();
+        // Those that differ only behind the cut stay apart.
+        for stem in ["a", "ñ", "語", "👩"].iter().flat_map(|c| [c.repeat(300), c.repeat(301)]) {
+            let path = taken.give(folder.path(), &Name::new("", stem), "zh-hans.jsonld");
+            write_file(&path, "x").unwrap();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            assert!(name.len() <= 143 && name.ends_with(".zh-hans.jsonld"), "{name}");
+            assert!(names.insert(name));
+        }
     }
 
     #[test]

@@ -39,11 +39,21 @@ pub(crate) struct Started {
 
 /// The chosen model, started; fetched first if it is not here.
 pub(crate) fn start(config: &Config, ui: &Ui) -> Result<Started, Failure> {
+    prepare(config);
+    open(config.model.as_ref().map(|m| &m.value), config, ui)
+}
+
+/// What has to be done once, before the first model is started.
+pub(crate) fn prepare(config: &Config) {
     if let Some(threads) = &config.threads {
         limit_threads(threads.value);
     }
     interrupt::install();
-    match config.model.as_ref().map(|m| &m.value) {
+}
+
+/// A model, started; fetched first if it is not here. [`prepare`] has been called.
+pub(crate) fn open(model: Option<&ModelChoice>, config: &Config, ui: &Ui) -> Result<Started, Failure> {
+    match model {
         Some(ModelChoice::Script(path)) => {
             let engine = Box::new(ScriptedEngine::from_file(path).map_err(Failure::of_model)?);
             Ok(Started { engine, sampling: Sampling::default() })
@@ -100,18 +110,18 @@ fn load(path: &Path, id: &str, sha256: Option<String>, config: &Config, ui: &Ui)
     Ok(Box::new(CandleEngine::load(path, id, sha256, &options)?))
 }
 
-/// An encoder by the id of the store, fetched if it is not here, or by its file.
+/// An encoder by the id of the store, fetched if it is not here, or by its file. [`prepare`] has been called.
 pub(crate) fn encoder(name: &str, config: &Config, ui: &Ui) -> Result<Encoder, Failure> {
-    if let Some(threads) = &config.threads {
-        limit_threads(threads.value);
-    }
     let path = if Path::new(name).exists() {
         PathBuf::from(name)
     } else {
         let store = store(config)?;
         let manifest = store.manifest(name).map_err(Failure::of_model)?;
         if manifest.task != Task::Encode {
-            return Err(Failure::usage(format!("the model `{name}` writes texts and cannot compare them")));
+            return Err(Failure::usage(
+                format!("the model `{name}` writes texts and cannot compare them"),
+                "`faqtory models list` shows what each model is for",
+            ));
         }
         ensure(&store, name, config, ui)?.path
     };

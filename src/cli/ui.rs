@@ -53,7 +53,12 @@ impl Ui {
 
     /// An error, with its causes and what to do.
     pub(crate) fn error(&self, error: &Error) {
-        self.say(&failure::report(error));
+        self.say(&failure::report(error, None));
+    }
+
+    /// The same, with another word on what to do than its kind has.
+    pub(crate) fn error_with(&self, error: &Error, hint: Option<&str>) {
+        self.say(&failure::report(error, hint));
     }
 
     fn say(&self, text: &str) {

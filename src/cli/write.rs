@@ -41,7 +41,10 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
     {
         let known: Vec<_> = prompts.languages().into_iter().map(|l| l.code()).collect();
         let name = language.english_name();
-        return Err(Failure::usage(format!("there are no prompts for {name}; known are {}", known.join(", "))));
+        return Err(Failure::usage(
+            format!("there are no prompts for {name}; known are {}", known.join(", ")),
+            "take one of them with `--lang`, or `--prompts` with a folder that has templates for the other",
+        ));
     }
     let inputs = Inputs::find(&args.files, args.output.as_deref(), config, ui)?;
     let mut failed = inputs.failed;
@@ -53,9 +56,10 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
     // The first articles are read before the model is started: a wrong name, or a language that there are no prompts
     // for, should not cost a download. The others follow one at a time, so that any number of them fits into memory.
     let mut items = inputs.articles(config, args.input.refresh, ui).zip(1..);
-    let mut usable = |failed: &mut bool| -> Result<Option<Ready>, Failure> {
+    let mut usable = |sink: &Sink, failed: &mut bool| -> Result<Option<Ready>, Failure> {
         for (Item { name, is_record, article }, number) in items.by_ref() {
             interrupt::check()?;
+            sink.check(is_record)?;
             let article = article.and_then(|article| {
                 match pipeline::check_article(&article).and(prompts.labels(target(&article, config))) {
                     Ok(_) => Ok(article),
@@ -78,7 +82,7 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
     };
     let mut ahead = VecDeque::new();
     while ahead.len() < READ_AHEAD
-        && let Some(ready) = usable(&mut failed)?
+        && let Some(ready) = usable(&sink, &mut failed)?
     {
         ahead.push_back(ready);
     }
@@ -93,7 +97,7 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
         interrupt::check()?;
         let ready = match ahead.pop_front() {
             Some(ready) => ready,
-            None => match usable(&mut failed)? {
+            None => match usable(&sink, &mut failed)? {
                 Some(ready) => ready,
                 None => break,
             },
@@ -118,7 +122,7 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
             match sink.write(&ready.name, ready.is_record, &output) {
                 Ok(Some(path)) => ui.step(&format!("{}: written to {}", article.source, path.display())),
                 Ok(None) => {}
-                Err(Failure::Error { error, code: ARTICLES }) => {
+                Err(Failure::Error { error, code: ARTICLES, .. }) => {
                     ui.error(&error);
                     failed = true;
                 }

@@ -8,9 +8,6 @@ mod cache;
 mod client;
 mod media;
 #[cfg(test)]
-#[path = "../../tests/harness/server.rs"]
-mod server;
-#[cfg(test)]
 mod tests;
 
 use std::ops::ControlFlow;
@@ -125,10 +122,12 @@ impl Page {
             || matches!(self.extension().as_deref(), Some("jsonl" | "ndjson"))
     }
 
+    /// The end of the name in the address, in lower case and without that of gzip.
     fn extension(&self) -> Option<String> {
         let url = Url::parse(&self.url).ok()?;
-        let name = url.path_segments()?.next_back()?.to_owned();
-        name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase())
+        let name = url.path_segments()?.next_back()?.to_ascii_lowercase();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        name.rsplit_once('.').map(|(_, extension)| extension.to_owned())
     }
 }
 

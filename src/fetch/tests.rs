@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::server::{Got, Server, send};
 use super::*;
+use crate::loopback::{Got, Server, send};
 
 const HTML: &str = "content-type: text/html; charset=ISO-8859-1\r\n";
 
@@ -343,4 +343,5 @@ fn the_format_is_that_of_the_header_unless_the_bytes_deny_it() {
     assert_eq!(page("http://a/README.MD?raw=1", "text/plain", b"x").format(), Some(SourceFormat::Markdown));
     assert!(page("http://a/b", "application/x-ndjson", b"{}").is_json_lines());
     assert!(page("http://a/b.jsonl?x", "application/octet-stream", b"{}").is_json_lines());
+    assert!(page("http://a/b.jsonl.gz", "application/gzip", b"").is_json_lines());
 }

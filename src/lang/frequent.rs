@@ -59,6 +59,9 @@ const GALICIAN: &[&str] = &[
 /// Of them, so many different ones at least.
 const MIN_GALICIAN: usize = 2;
 
+/// So many frequent words make a language clear, if they stand out.
+const MIN_CLEAR: usize = 8;
+
 /// Longer words are no function words.
 const MAX_BYTES: usize = 9;
 
@@ -86,6 +89,14 @@ impl Count {
         let own = self.hits[index];
         let other = self.hits.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, hits)| *hits).max();
         own >= 2 && own * 8 >= self.words && other.is_none_or(|other| other < own)
+    }
+
+    /// The language, as an index of the table, that the words are in whatever the text around is in: they are many, and
+    /// no other language has nearly as many of them.
+    pub(super) fn clear(&self) -> Option<usize> {
+        let (index, own) = self.hits.iter().copied().enumerate().max_by_key(|(_, hits)| *hits)?;
+        let other = self.hits.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, hits)| *hits).max()?;
+        (own >= MIN_CLEAR && own * 4 >= self.words && other * 3 <= own * 2).then_some(index)
     }
 
     /// Whether the words rather are those of the first language than of the second.
@@ -158,5 +169,25 @@ mod tests {
         let count = count("The house AND the garden of O\u{2019}Hara: 12.");
         assert_eq!((count.words, count.hits[0]), (8, 4));
         assert!(count.settles(0) && !count.settles(1));
+    }
+
+    #[test]
+    fn many_words_of_one_language_are_clear_and_those_of_neighbours_are_not() {
+        let clear = |text: &str| count(text).clear().map(|index| TABLE[index].code);
+        let english = "The council said on Monday that it will not close the bridge, and that it has the money for it.";
+        let spanish = "Los vecinos dijeron el lunes que las obras del puente son muy caras, pero que también son para los \
+                       muros y que según el plan hay más dinero.";
+        assert_eq!((clear(english), clear(spanish)), (Some("en"), Some("es")));
+        assert_eq!(clear("The council said that the bridge is safe."), None, "too few words");
+        assert_eq!(
+            clear(&"Harbour council bridge repair cost estimate of Monday. ".repeat(10)),
+            None,
+            "hardly a sentence"
+        );
+        // Nearly all frequent words of this Portuguese sentence are Galician ones too.
+        let portuguese = "O presidente da c\u{e2}mara disse que o projeto da ponte e do parque \u{e9} de todos, e que as obras \
+                          por fazer no rio est\u{e3}o no plano.";
+        assert_eq!(clear(portuguese), None);
+        assert_eq!(clear(""), None);
     }
 }

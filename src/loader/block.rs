@@ -50,6 +50,8 @@ pub(super) struct Meta {
     pub(super) byline: Option<String>,
     pub(super) date: Option<String>,
     pub(super) language: Option<String>,
+    /// The language that counts only where the text does not tell its own: files are made from one another.
+    pub(super) doubted_language: Option<String>,
     /// The address that the page gives itself.
     pub(super) url: Option<String>,
     /// The name of the site.

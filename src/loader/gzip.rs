@@ -8,9 +8,12 @@ use super::decode::refused;
 use super::too_large;
 use crate::error::Result;
 
+/// What gzip data begins with: its two magic bytes and the one method of compression there is (RFC 1952, section 2.3.1).
+pub(super) const MARK: &[u8] = b"\x1F\x8B\x08";
+
 /// Whether bytes begin as gzip data does.
 pub(super) fn is_gzip(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"\x1F\x8B\x08")
+    bytes.starts_with(MARK)
 }
 
 /// Inflates all of `bytes`, to no more than `limit` bytes.

@@ -39,6 +39,8 @@ use crate::article::{Article, SourceFormat};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::Language;
 
+use self::package::Package;
+
 pub use self::pdf::{Worker, read_pdf};
 pub use hints::Hints;
 
@@ -86,52 +88,41 @@ fn load_bounded(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Art
 }
 
 fn load_plain(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
-    let hints = &options.hints;
-    let named = options.format.or(hints.format);
-    let charset = hints.charset.as_deref();
-    let packaged = matches!(options.format, Some(SourceFormat::Docx | SourceFormat::Epub));
-    if packaged || (options.format.is_none() && package::is_zip(bytes)) {
-        return load_package(bytes, source, options);
-    }
-    // What the bytes say outweighs what a server says of them.
-    let is_pdf = || pdf::is_pdf(bytes) || hints.format == Some(SourceFormat::Pdf);
-    if options.format.map_or_else(is_pdf, |f| f == SourceFormat::Pdf) {
-        let doc = pdf::parse(bytes, options.pdf_worker.as_ref())?;
-        return finish(doc, source, SourceFormat::Pdf, options);
-    }
-    if named.map_or_else(|| charset::is_html(bytes, source), |f| f == SourceFormat::Html) {
-        let doc = html::parse(&charset::decode(bytes, charset)?)?;
-        return finish(doc, source, SourceFormat::Html, options);
-    }
-    let text = normalize::normalize(&decode::decode(bytes, charset)?);
-    let format = named.unwrap_or_else(|| format_of(source, &text));
-    let doc = match format {
-        SourceFormat::Text => text::parse(text),
-        SourceFormat::Markdown => markdown::parse(&text),
-        SourceFormat::Html => html::parse(&text)?,
-        SourceFormat::Pdf => pdf::parse(bytes, options.pdf_worker.as_ref())?,
-        SourceFormat::Docx | SourceFormat::Epub => return load_package(bytes, source, options),
+    let charset = options.hints.charset.as_deref();
+    let package = || Package::open(bytes, options.max_bytes);
+    let (format, mut doc) = match format_of(bytes, source, options)? {
+        Some(SourceFormat::Docx) => (SourceFormat::Docx, docx::parse(&mut package()?)?),
+        Some(SourceFormat::Epub) => (SourceFormat::Epub, epub::parse(&mut package()?)?),
+        Some(SourceFormat::Pdf) => (SourceFormat::Pdf, pdf::parse(bytes, options.pdf_worker.as_ref())?),
+        Some(SourceFormat::Html) => (SourceFormat::Html, html::parse(&charset::decode(bytes, charset)?)?),
+        plain => {
+            let text = normalize::normalize(&decode::decode(bytes, charset)?);
+            match plain.unwrap_or_else(|| format_of_text(source, &text)) {
+                SourceFormat::Markdown => (SourceFormat::Markdown, markdown::parse(&text)),
+                _ => (SourceFormat::Text, text::parse(text)),
+            }
+        }
     };
-    finish(doc, source, format, options)
-}
-
-/// Segments a document, with what is known of it.
-fn finish(mut doc: block::Document, source: &str, format: SourceFormat, options: &LoadOptions) -> Result<Article> {
     options.hints.inform(&mut doc);
     // What is known is not doubted as what a page says of itself is.
-    let known = LoadOptions { language: options.language.or(options.hints.language), ..options.clone() };
-    segment::segment(doc, source, format, &known).map(|article| options.hints.outweigh(article))
+    let language = options.language.or(options.hints.language);
+    segment::segment(doc, source, format, language).map(|article| options.hints.outweigh(article))
 }
 
-/// Loads what is a ZIP file inside.
-fn load_package(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Article> {
-    let mut package = package::Package::open(bytes, options.max_bytes)?;
-    let format = match options.format {
-        Some(format) => format,
-        None => package.format()?,
-    };
-    let doc = if format == SourceFormat::Epub { epub::parse(&mut package)? } else { docx::parse(&mut package)? };
-    finish(doc, source, format, options)
+/// The format, as the caller says or else the bytes do, a server, or the name; `None` where only the decoded text
+/// tells Markdown from plain text.
+fn format_of(bytes: &[u8], source: &str, options: &LoadOptions) -> Result<Option<SourceFormat>> {
+    if options.format.is_some() {
+        return Ok(options.format);
+    }
+    if package::is_zip(bytes) {
+        return Package::open(bytes, options.max_bytes)?.format().map(Some);
+    }
+    // What the bytes say outweighs what a server says of them.
+    if pdf::is_pdf(bytes) {
+        return Ok(Some(SourceFormat::Pdf));
+    }
+    Ok(options.hints.format.or_else(|| charset::is_html(bytes, source).then_some(SourceFormat::Html)))
 }
 
 /// Loads an article from a file.
@@ -165,8 +156,8 @@ fn too_large(size: u64, limit: u64) -> Error {
     Error::new(ErrorKind::Input, format!("the input is too large: {size} bytes or more, the limit is {limit} bytes"))
 }
 
-/// The format by the file name, or by signs of Markdown in the text.
-fn format_of(source: &str, text: &str) -> SourceFormat {
+/// Markdown or plain text, by the file name, or by signs of Markdown in the text.
+fn format_of_text(source: &str, text: &str) -> SourceFormat {
     let extension = Path::new(source).extension().map(|e| e.to_string_lossy().to_lowercase());
     match extension.as_deref() {
         Some("md" | "markdown" | "mdown" | "mkd" | "mkdn" | "mdx" | "qmd" | "rmd") => SourceFormat::Markdown,

@@ -1,18 +1,23 @@
 //! JSON Lines: one article a line, read one at a time, so that a file of any size takes the memory of one line.
 
+mod fields;
+
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 use serde_json::{Map, Value};
 
-use super::{Hints, LoadOptions, load};
+use super::{Hints, LoadOptions, gzip, load};
 use crate::article::{Article, SourceFormat};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The keys of the text, in the order of preference; a list of texts is one text with blank lines.
 const TEXT: &[&str] = &["text", "body", "content", "html", "paragraphs"];
+
+/// Those of the date.
+const DATE: &[&str] = &["date", "published", "published_at", "date_published", "datePublished"];
 
 /// One article as a line of JSON states it. Keys that are not known are left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +29,9 @@ pub struct Record {
     /// `text` (or `body`, `content`, `html`, `paragraphs`): plain text, Markdown or HTML.
     pub text: String,
     /// What it states beside the text: `title` (or `headline`), `url`, `lang` (or `language`), `author` (or
-    /// `byline`) and `date`.
+    /// `authors`, `byline`), which may be a list of names or of objects with a `name`, and `date` (or `published`,
+    /// `published_at`, `date_published`, `datePublished`), which may be a number: a year, a date such as 20260512, or
+    /// the seconds or milliseconds since 1970.
     pub hints: Hints,
     /// All of its keys and values.
     pub fields: Map<String, Value>,
@@ -36,23 +43,22 @@ impl Record {
     /// # Errors
     /// `Input` if it is no JSON object, has no text, or a value that is not what it should be.
     pub fn parse(line: &[u8], number: u64) -> Result<Self> {
-        let value: Value =
-            serde_json::from_slice(line).map_err(|e| input("the line is not a JSON object").with_source(e))?;
-        let Value::Object(fields) = value else { return Err(input("the line is JSON, but not an object")) };
-        let text = get(&fields, TEXT, text)?
+        let fields = object(line)?;
+        let text = fields::TEXT
+            .get(&fields, TEXT)?
             .ok_or_else(|| input(format!("the line has no text; it must have one of the keys {}", TEXT.join(", "))))?;
         let format = is_markup(&text).then_some(SourceFormat::Html);
-        let language = get(&fields, &["lang", "language"], string)?;
+        let language = fields::LINE.get(&fields, &["lang", "language"])?;
         let language = language.map(|l| l.parse().map_err(|e: Error| input(e.message()))).transpose()?;
         Ok(Self {
             line: number,
-            id: get(&fields, &["id"], id)?,
+            id: fields::LABEL.get(&fields, &["id"])?,
             text,
             hints: Hints {
-                title: get(&fields, &["title", "headline"], string)?,
-                byline: get(&fields, &["author", "byline"], string)?,
-                date: get(&fields, &["date"], string)?,
-                url: get(&fields, &["url"], string)?,
+                title: fields::LABEL.get(&fields, &["title", "headline"])?,
+                byline: fields::NAMES.get(&fields, &["author", "authors", "byline"])?,
+                date: fields::DATE.get(&fields, DATE)?,
+                url: fields::LINE.get(&fields, &["url"])?,
                 language,
                 format,
                 ..Hints::default()
@@ -95,11 +101,8 @@ impl Records {
     pub fn open(path: &Path, limit: usize) -> Result<Self> {
         let failed =
             |e| Error::new(ErrorKind::Io, "cannot read the file").at(path.display().to_string()).with_source(e);
-        let mut reader = BufReader::new(File::open(path).map_err(failed)?);
-        let packed = super::gzip::is_gzip(reader.fill_buf().map_err(failed)?);
-        let reader: Box<dyn BufRead> =
-            if packed { Box::new(BufReader::new(MultiGzDecoder::new(reader))) } else { Box::new(reader) };
-        Ok(Self::new(reader, limit))
+        let reader = BufReader::new(File::open(path).map_err(failed)?);
+        Ok(Self::new(inflated(reader).map_err(failed)?, limit))
     }
 
     /// One line without its end; `None` at the end of the text. What is over the limit is read past.
@@ -155,6 +158,18 @@ impl Iterator for Records {
     }
 }
 
+/// A reader of what is in gzip data; of other data, a reader of the data itself.
+///
+/// # Errors
+/// Those of reading the first bytes.
+pub fn inflated<'a>(mut reader: impl BufRead + 'a) -> std::io::Result<Box<dyn BufRead + 'a>> {
+    let mut head = Vec::new();
+    reader.by_ref().take(gzip::MARK.len() as u64).read_to_end(&mut head)?;
+    let packed = gzip::is_gzip(&head);
+    let whole = Cursor::new(head).chain(reader);
+    Ok(if packed { Box::new(BufReader::new(MultiGzDecoder::new(whole))) } else { Box::new(whole) })
+}
+
 /// Whether a name is that of a file of JSON Lines.
 pub fn is_named_so(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -162,22 +177,19 @@ pub fn is_named_so(name: &str) -> bool {
     name.ends_with(".jsonl") || name.ends_with(".ndjson")
 }
 
-/// Whether the first line of a text is a record: no other format has a line like that.
+/// Whether the first line of a text is a record, if perhaps one that is wrong in its other fields: no other format
+/// has a line with an object that has a text.
 pub fn is_record(line: &[u8]) -> bool {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
-    line.starts_with(b"{") && line.ends_with(b"}") && Record::parse(line, 1).is_ok()
+    line.starts_with(b"{") && object(line).and_then(|fields| fields::TEXT.get(&fields, TEXT)).is_ok_and(|t| t.is_some())
 }
 
-/// The value of the first of the keys that has one; `null` and empty values are none.
-fn get(fields: &Map<String, Value>, keys: &[&str], read: impl Fn(&Value) -> Option<String>) -> Result<Option<String>> {
-    for key in keys {
-        let Some(value) = fields.get(*key).filter(|v| !v.is_null()) else { continue };
-        let text = read(value).ok_or_else(|| input(format!("the value of `{key}` is not a text")))?;
-        if !text.trim().is_empty() {
-            return Ok(Some(text));
-        }
+fn object(line: &[u8]) -> Result<Map<String, Value>> {
+    match serde_json::from_slice(line) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(input("the line is JSON, but not an object")),
+        Err(e) => Err(input("the line is not a JSON object").with_source(e)),
     }
-    Ok(None)
 }
 
 /// Whether a text is a piece of an HTML page: feeds hold no more than its paragraphs.
@@ -186,32 +198,12 @@ fn is_markup(text: &str) -> bool {
     tag.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!')) && text.contains("</")
 }
 
-fn string(value: &Value) -> Option<String> {
-    value.as_str().map(crate::article::one_line)
-}
-
-fn id(value: &Value) -> Option<String> {
-    string(value).or_else(|| value.as_number().map(ToString::to_string))
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(parts) => {
-            parts.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|parts| parts.join("\n\n"))
-        }
-        _ => None,
-    }
-}
-
 fn input(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Input, message)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use super::*;
     use crate::lang::Language;
 
@@ -241,7 +233,7 @@ mod tests {
         );
         let all = records(&text, 100);
         let expected = [
-            "`text` is not a text",
+            "`text` is the number 1; it should be a text or a list of texts",
             "not a JSON object",
             "not an object",
             "no text",
@@ -272,6 +264,11 @@ mod tests {
         assert_eq!((article.language, article.byline.as_deref()), (Language::ES, Some("Ana Ruiz")));
         assert_eq!(article.url.as_deref(), Some("https://a.example/x"));
         assert!(article.body_markdown().contains(TEXT));
+        let line =
+            br#"{"text": "x", "authors": [{"name": "Ana Ruiz"}, "Tom Lee"], "published": 1778580000, "title": 1984}"#;
+        let hints = Record::parse(line, 1).unwrap().hints;
+        assert_eq!(hints.byline.as_deref(), Some("Ana Ruiz, Tom Lee"));
+        assert_eq!((hints.date.as_deref(), hints.title.as_deref()), (Some("2026-05-12T10:00:00Z"), Some("1984")));
         let forced = LoadOptions { language: Some(Language::EN), ..LoadOptions::default() };
         assert_eq!(record.load("a.jsonl", &forced).unwrap().language, Language::EN);
     }
@@ -286,6 +283,8 @@ mod tests {
     fn records_are_known_by_name_or_by_their_first_line() {
         assert!(is_named_so("a/B.JSONL") && is_named_so("x.ndjson.gz") && !is_named_so("x.json"));
         assert!(is_record(b" {\"text\": \"x\"} \n"));
+        // What is wrong with it is to be told of it, not hidden by taking all of it for text.
+        assert!(is_record(br#"{"text": "x", "author": 7, "lang": "xx"}"#));
         for line in [&b"{"[..], b"{\"a\": 1}", b"Text {\"text\": \"x\"}", b""] {
             assert!(!is_record(line));
         }

@@ -1,7 +1,7 @@
 //! The segmenter: a document of blocks in, an [`Article`] out. It is the same for every format.
 
 use super::block::{BlockKind, Document, Draft, Role};
-use super::{LoadOptions, drop, faq, head, headings};
+use super::{drop, faq, head, headings};
 use crate::article::{Article, Dropped, Heading, Passage, PassageKind, Section, Sentence, SourceFormat, Span};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::{self, Detected, Language};
@@ -10,8 +10,16 @@ use crate::sentence;
 /// So much of the body, in bytes, is enough to tell its language.
 const LANGUAGE_SAMPLE: usize = 1_500;
 
-/// Makes an article of a document.
-pub(super) fn segment(doc: Document, source: &str, format: SourceFormat, options: &LoadOptions) -> Result<Article> {
+/// Below this the detector's word on the language is worth less than that of a file which may be wrong.
+const MIN_CONFIDENCE: f64 = 0.5;
+
+/// Makes an article of a document, in that language if it is known.
+pub(super) fn segment(
+    doc: Document,
+    source: &str,
+    format: SourceFormat,
+    language: Option<Language>,
+) -> Result<Article> {
     let mut draft = Draft::new(&doc);
     drop::mark(&mut draft);
     let head = head::find(&mut draft);
@@ -25,7 +33,7 @@ pub(super) fn segment(doc: Document, source: &str, format: SourceFormat, options
     if body.is_empty() {
         body.extend((0..draft.len()).filter(|&i| draft.roles[i] == Role::Faq));
     }
-    let (detected, languages) = languages(&draft, &body, options)?;
+    let (detected, languages) = languages(&draft, &body, language)?;
     let sections = sections(&draft, detected.language, &languages);
     let dropped = dropped(&draft);
     let is_head = |i: &usize| matches!(draft.roles[*i], Role::Title | Role::Deck | Role::Meta);
@@ -67,10 +75,15 @@ fn no_body(draft: &Draft<'_>) -> Error {
 ///
 /// What the page states, or the detector says of the beginning, is the likely language of each passage;
 /// what most words of the passages are in is the article's, unless the caller gave one.
-fn languages(draft: &Draft<'_>, body: &[usize], options: &LoadOptions) -> Result<(Detected, Vec<Option<Language>>)> {
-    let stated = draft.doc.meta.language.as_deref().and_then(|l| l.parse().ok());
-    let given = options.language.or(stated).map(|language| Detected { language, confidence: 1.0 });
-    let likely = given.or_else(|| lang::detect(&sample(draft, body)));
+fn languages(draft: &Draft<'_>, body: &[usize], given: Option<Language>) -> Result<(Detected, Vec<Option<Language>>)> {
+    let stated = |language: &Option<String>| language.as_deref().and_then(|l| l.parse().ok());
+    let sure = |language| Detected { language, confidence: 1.0 };
+    let meta = &draft.doc.meta;
+    let likely = given.or_else(|| stated(&meta.language)).map(sure).or_else(|| {
+        let detected = lang::detect(&sample(draft, body));
+        let told = detected.filter(|d| d.confidence >= MIN_CONFIDENCE);
+        told.or_else(|| stated(&meta.doubted_language).map(sure)).or(detected)
+    });
     let mut found = vec![None; draft.len()];
     let mut words: Vec<(Language, usize)> = Vec::new();
     for &i in body {
@@ -86,7 +99,7 @@ fn languages(draft: &Draft<'_>, body: &[usize], options: &LoadOptions) -> Result
     }
     let most = words.into_iter().max_by_key(|(_, count)| *count).map(|(language, _)| language);
     let article = match (likely, most) {
-        (Some(likely), Some(most)) if options.language.is_none() && most != likely.language => {
+        (Some(likely), Some(most)) if given.is_none() && most != likely.language => {
             let own: String = body.iter().filter(|&&i| found[i] == Some(most)).map(|&i| draft.text(i)).collect();
             let sample = &own[..own.floor_char_boundary(LANGUAGE_SAMPLE)];
             Detected { language: most, confidence: lang::confidence(sample, most) }

@@ -166,7 +166,7 @@ fn parts(article: &Article) -> Vec<(Span, Part<'_>)> {
             if at < part.start {
                 known.push((Span::new(at, part.start), Part::Faq));
             }
-            at = part.end;
+            at = at.max(part.end);
         }
         if at < faq.span.end {
             known.push((Span::new(at, faq.span.end), Part::Faq));
@@ -180,10 +180,12 @@ fn parts(article: &Article) -> Vec<(Span, Part<'_>)> {
         if span.start > at {
             rest(article, Span::new(at, span.start), &mut parts);
         }
-        if span.start >= at && !span.is_empty() {
-            parts.push((span, part));
+        // Of parts that overlap, the first has what they share, and the others what is left of them.
+        let left = Span::new(span.start.max(at), span.end.max(at));
+        if !left.is_empty() {
+            parts.push((left, part));
         }
-        at = at.max(span.end);
+        at = left.end;
     }
     parts
 }
@@ -257,13 +259,15 @@ fn class(kind: PassageKind) -> &'static str {
 fn marked(article: &Article, span: Span, sentences: &[Sentence]) -> String {
     let mut out = String::new();
     let mut at = span.start;
-    for sentence in sentences.iter().map(|s| s.span).filter(|s| s.start >= span.start && s.end <= span.end) {
-        if sentence.start < at {
+    for sentence in sentences.iter().map(|s| s.span) {
+        // What stands in the span and was not in a sentence before.
+        let own = Span::new(sentence.start.clamp(at, span.end), sentence.end.clamp(at, span.end));
+        if own.is_empty() {
             continue;
         }
-        out.push_str(&text(&article.text[at..sentence.start]));
-        let _ = write!(out, "<span class=\"s\">{}</span>", text(article.slice(sentence)));
-        at = sentence.end;
+        out.push_str(&text(&article.text[at..own.start]));
+        let _ = write!(out, "<span class=\"s\">{}</span>", text(article.slice(own)));
+        at = own.end;
     }
     out.push_str(&text(&article.text[at..span.end]));
     out
@@ -356,6 +360,39 @@ mod tests {
             prop_assert_eq!(tags(&page), tags(&inspection(&sample("x"))));
             let whole: String = article.text.split_whitespace().collect();
             prop_assert_eq!(plain(&page), whole);
+        }
+
+        #[test]
+        fn every_byte_comes_out_once_however_the_parts_lie(
+            spans in proptest::collection::vec((0usize..60, 0usize..30), 10),
+            kept in 0usize..10,
+        ) {
+            let mut article = Article::of_one_passage(&"Él va a él. ".repeat(5), Language::ES);
+            let text = article.text.clone();
+            let span = |&(start, length): &(usize, usize)| {
+                let end = text.floor_char_boundary(start + length);
+                Span::new(text.floor_char_boundary(start).min(end), end)
+            };
+            let spans: Vec<Span> = spans.iter().map(span).collect();
+            let passage = |&span: &Span| Passage {
+                kind: PassageKind::Paragraph,
+                span,
+                language: None,
+                sentences: spans.iter().map(|&span| Sentence { span }).collect(),
+            };
+            let (body, dropped) = spans[1..].split_at(kept.min(9));
+            article.sections[0].passages = body.iter().map(passage).collect();
+            let part = |&span: &Span| Dropped { span, reason: DropReason::Promotion };
+            article.dropped = dropped.iter().map(part).collect();
+            article.own_faq = Some(OwnFaq { title: None, pairs: Vec::new(), span: spans[0] });
+            let mut at = 0;
+            for (span, _) in parts(&article) {
+                prop_assert_eq!(span.start, at);
+                at = span.end;
+            }
+            prop_assert_eq!(at, text.len());
+            let whole: String = text.split_whitespace().collect();
+            prop_assert_eq!(plain(&inspection(&article)), whole);
         }
     }
 }

@@ -82,6 +82,13 @@ fn a_page_for_the_browser_is_written() {
     }
     assert!(!page.contains("<b>place"));
     world.run("inspect page.txt --html page.txt").exits(2).says(&["would replace the article"]);
+    for files in ["page.txt en.txt", "all.jsonl", "-"] {
+        let record = serde_json::json!({"text": PAGE}).to_string();
+        world.file("all.jsonl", &record);
+        let ran = world.run_with(&format!("inspect {files} --html x.html"), record.as_bytes()).exits(2);
+        let ran = ran.says(&["--html shows one article", "hint: give one file that is one article"]);
+        assert!(!ran.stderr.contains("faqtory config"), "{}", ran.stderr);
+    }
     world.run("inspect page.txt --html x.html --format json").exits(2);
     world.run("inspect page.txt --html no/such/x.html").exits(1).says(&["cannot write the result"]);
 }

@@ -31,6 +31,7 @@ fn site() -> Server {
         "/none" => send(stream, "404 Not Found", "", b""),
         "/image" => send(stream, "200 OK", "content-type: image/png\r\n", b"x"),
         "/hang" => drop(std::io::Read::read(stream, &mut [0; 9])),
+        "/all.jsonl.gz" | "/packed" => send(stream, "200 OK", "content-type: application/gzip\r\n", &gzip(&lines())),
         "/all.jsonl" => {
             let body = format!("{}\nno json\n", json!({"text": ENGLISH, "id": "a/1"}));
             send(stream, "200 OK", "content-type: application/octet-stream\r\n", body.as_bytes());
@@ -160,15 +161,49 @@ fn json_lines_come_by_standard_input_and_from_the_web_too() {
         assert_eq!(all[1]["article"]["language"], "es");
         assert_eq!(all[1]["article"]["url"], "https://a.example/x");
     }
-    // One line to one file would be one thing today and another tomorrow.
-    let ran = world.run_with("faq - -n 2 --model scripted:m.toml -o out.md", lines().as_bytes());
-    ran.exits(2).says(&["several articles cannot go to one file"]);
     let site = site();
+    // One line to one file would be one thing today and another tomorrow. It is said before a model is started.
+    for (source, input) in [("-".to_owned(), lines()), (site.url("/all.jsonl"), String::new())] {
+        let ran = world.run_with(&format!("faq {source} --model scripted:none.toml -o out.md"), input.as_bytes());
+        ran.exits(2).prints_nothing().says(&["several articles cannot go to one file"]);
+    }
     let ran = world.run(&format!("inspect {} --format json", site.url("/all.jsonl"))).exits(1);
     assert_eq!(ran.json()["article"]["source"], format!("{}:1", site.url("/all.jsonl")));
+    let wrong =
+        format!("{}\n{es}\n", json!({"text": ENGLISH, "date": false}), es = json!({"text": SPANISH, "author": ["A"]}));
+    let ran = world
+        .run_with("inspect - --format json", wrong.as_bytes())
+        .exits(1)
+        .says(&["error: -:1: the value of `date` is false; it should be a text, a year,"]);
+    assert_eq!(ran.json()["article"]["byline"], "A");
     // Text that only begins like JSON is text.
     let text = format!("{{\"a\": 1}} is how it began.\n\n{ENGLISH}");
     world.run_with("inspect -", text.as_bytes()).exits(0).prints(&["format    text"]);
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text.as_bytes()).expect("memory takes it");
+    encoder.finish().expect("memory takes it")
+}
+
+#[test]
+fn json_lines_may_be_compressed_wherever_they_come_from() {
+    let (world, site) = (world(1), site());
+    let packed = gzip(&lines());
+    world.file("news.jsonl.gz", &packed);
+    let sources = ["news.jsonl.gz".to_owned(), "-".to_owned(), site.url("/all.jsonl.gz"), site.url("/packed")];
+    for source in &sources {
+        for format in ["", "--input-format jsonl"] {
+            let ran = world.run_with(&format!("inspect {source} --format json {format}"), &packed).exits(1);
+            assert_eq!(ran.stdout.lines().count(), 2, "{source} {format}: {}", ran.stdout);
+            ran.says(&[&format!("error: {source}:3: "), &format!("error: {source}:5: ")]);
+        }
+    }
+    // What is no record is an article as before, and what is cut off is told.
+    world.run_with("inspect -", &gzip(ENGLISH)).exits(0).prints(&["source    -", "format    text"]);
+    let torn = &gzip(ENGLISH)[..99];
+    world.run_with("inspect -", torn).exits(1).says(&["standard input: the gzip data is damaged"]);
 }
 
 #[test]

@@ -1,4 +1,6 @@
 //! A web server on the loopback interface that answers each request by a closure, as badly as a test wants.
+//!
+//! This file is a module of the integration tests and of the library's own tests.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

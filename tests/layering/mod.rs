@@ -14,6 +14,8 @@ const LAYERS: &[(&str, u8)] = &[
     ("lang", 0),
     ("sentence", 0),
     ("error", 0),
+    // Only in tests.
+    ("loopback", 0),
     ("fetch", 1),
     ("loader", 1),
     ("chunk", 1),

@@ -15,7 +15,8 @@ use faqtory::lang::Language;
 use faqtory::{Error, ErrorKind};
 use serde::Serialize;
 
-use super::config::{Config, Raw, values};
+use super::args::EncoderChoice;
+use super::config::{Raw, values};
 use super::failure::{EXIT_CODES, Failure};
 use super::{Context, interrupt, output, runtime, ui};
 
@@ -69,17 +70,12 @@ enum EvalCommand {
     Validate(validate::ValidateArgs),
 }
 
-/// The model that compares what texts mean.
+/// The model that compares what texts mean, and where it runs.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Encoder")]
 struct EncoderArgs {
-    /// Leave out all metrics of meaning, so that no model is needed
-    #[arg(long, conflicts_with = "encoder")]
-    no_encoder: bool,
-
-    /// Model that compares what texts mean: an id of `faqtory models list`, or its file
-    #[arg(long, value_name = "ID|PATH", default_value = ENCODER)]
-    encoder: String,
+    #[command(flatten)]
+    choice: EncoderChoice,
 
     /// Device to run on: auto, cpu, cuda, cuda:N or metal
     #[arg(long, value_name = "DEVICE")]
@@ -94,19 +90,11 @@ struct EncoderArgs {
     offline: bool,
 }
 
-const ENCODER: &str = "multilingual-e5-small";
-
 impl EncoderArgs {
     fn add_to(&self, raw: &mut Raw) {
         raw.device = self.device;
         raw.threads = self.threads;
         raw.offline = self.offline.then_some(true);
-    }
-
-    /// The evaluator, with the encoder if it is wanted; fetched first if it is not here.
-    fn evaluator(&self, config: &Config, ui: &ui::Ui) -> Result<Evaluator, Failure> {
-        let encoder = if self.no_encoder { None } else { Some(runtime::encoder(&self.encoder, config, ui)?) };
-        Ok(Evaluator::new(encoder))
     }
 }
 
@@ -126,7 +114,7 @@ pub(crate) fn run(args: &EvalArgs, context: &Context) -> Result<(), Failure> {
         return validate::run(args, context);
     }
     let (Some(predictions), Some(reference)) = (&args.predictions, &args.reference) else {
-        return Err(Failure::usage("give PREDICTIONS and `--reference REF`"));
+        return Err(Failure::usage("give PREDICTIONS and `--reference REF`", "`faqtory eval --help` shows both"));
     };
     let mut flags = Raw::default();
     args.encoder.add_to(&mut flags);
@@ -134,7 +122,8 @@ pub(crate) fn run(args: &EvalArgs, context: &Context) -> Result<(), Failure> {
     let written = prediction::read(predictions)?;
     let documents = dataset::read(reference, &config.load_options())?;
     let matched = matched(&documents, &written, reference, context)?;
-    let scored = score(&matched, &mut args.encoder.evaluator(&config, &context.ui)?, context)?;
+    runtime::prepare(&config);
+    let scored = score(&matched, &mut args.encoder.choice.evaluator(&config, &context.ui)?, context)?;
     let outputs: Vec<_> = scored.iter().map(|s| (s.language, &s.scores)).collect();
     let summary = summarize(&outputs);
     let shown = if args.per_document { Some(scored.as_slice()) } else { None };
@@ -191,7 +180,6 @@ fn few(names: &[&str]) -> String {
 }
 
 fn score<'a>(matched: &Matched<'a>, evaluator: &mut Evaluator, context: &Context) -> Result<Vec<Scored<'a>>, Failure> {
-    interrupt::install();
     let bar = context.ui.spinner();
     // Outputs of one document follow one another, so that it is worked out once.
     let mut order: Vec<_> = matched.pairs.iter().collect();

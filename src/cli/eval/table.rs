@@ -8,6 +8,7 @@ use faqtory::eval::metric::{Agreement, Better, Metric, metric};
 use faqtory::eval::summary::{Mean, Row, Summary};
 
 use super::Scored;
+use crate::cli::columns::{columns, number, text};
 use crate::cli::failure::visible;
 
 const STRONG: Style = Style::new().bold();
@@ -41,40 +42,6 @@ const SHOWN: &[(Task, &[&str])] = &[
         ],
     ),
 ];
-
-/// A cell, and whether it is a number, which stands at the right.
-pub(super) struct Cell {
-    text: String,
-    right: bool,
-}
-
-/// A cell with a text.
-pub(super) fn text(text: impl Into<String>) -> Cell {
-    Cell { text: text.into(), right: false }
-}
-
-/// A cell with a number, or nothing.
-pub(super) fn number(text: impl Into<String>) -> Cell {
-    Cell { text: text.into(), right: true }
-}
-
-/// Columns as wide as their widest cell; the first row is the head.
-pub(super) fn columns(rows: &[(Style, Vec<Cell>)]) -> String {
-    let count = rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
-    let width = |i: usize| {
-        rows.iter().filter_map(|(_, cells)| cells.get(i)).map(|cell| cell.text.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<_> = (0..count).map(width).collect();
-    let mut out = String::new();
-    for (style, cells) in rows {
-        let padded = cells.iter().zip(&widths).map(|(cell, &width)| {
-            if cell.right { format!("{:>width$}", cell.text) } else { format!("{:<width$}", cell.text) }
-        });
-        let line = padded.collect::<Vec<_>>().join("  ");
-        let _ = writeln!(out, "{style}{}{style:#}", line.trim_end());
-    }
-    out
-}
 
 /// The means, part by part, and the documents if they are given.
 pub(super) fn show(summary: &Summary, documents: Option<&[Scored<'_>]>) -> String {

@@ -10,10 +10,11 @@ use faqtory::eval::metric::{self, Agreement};
 use faqtory::eval::validate::{self, Estimate, Finding};
 use serde::Serialize;
 
-use super::table::{columns, number, text};
 use super::{EncoderArgs, json};
+use crate::cli::columns::{columns, number, text};
 use crate::cli::config::Raw;
 use crate::cli::failure::Failure;
+use crate::cli::runtime;
 use crate::cli::{Context, interrupt, ui};
 
 /// Show how well each metric agrees with judgments of people
@@ -54,8 +55,8 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), Failure>
     args.encoder.add_to(&mut flags);
     let config = context.config(flags)?;
     let judgments = validate::read(&args.judgments)?;
-    let mut evaluator = args.encoder.evaluator(&config, &context.ui)?;
-    interrupt::install();
+    runtime::prepare(&config);
+    let mut evaluator = args.encoder.choice.evaluator(&config, &context.ui)?;
     let bar = context.ui.spinner();
     let findings = validate::validate(&judgments, &mut evaluator, &mut |done, all| {
         bar.0.set_message(format!("measuring {} of {all} summaries", done + 1));

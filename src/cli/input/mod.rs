@@ -48,7 +48,10 @@ impl Inputs {
     pub(crate) fn find(files: &[PathBuf], results: Option<&Path>, config: &Config, ui: &Ui) -> Result<Self, Failure> {
         let dash = Path::new("-");
         if files.iter().filter(|f| *f == dash).count() > 1 {
-            return Err(Failure::usage("standard input (`-`) can be read only once"));
+            return Err(Failure::usage(
+                "standard input (`-`) can be read only once",
+                "give `-` once, and files by their names",
+            ));
         }
         let mut inputs = Self::default();
         let mut seen = HashSet::new();

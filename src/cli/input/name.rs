@@ -2,8 +2,10 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// Characters of a name that was made of an address or an id.
-const MAX_CHARS: usize = 100;
+/// Bytes of a name, or a part of one, that was made of an address or an id.
+const MAX_PART: usize = 100;
+/// Bytes of a whole name without number and end: file systems allow 255 with them, and some 143 where they encrypt.
+const MAX_STEM: usize = 120;
 
 /// What the files with the results of an article are called, before language and format.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +53,10 @@ impl Name {
         let page = [".html", ".htm", ".xhtml", ".md", ".txt", ".pdf", ".docx", ".epub", ".jsonl", ".ndjson"];
         // The name of the host ends like a file too.
         let rest = match rest.contains('/') {
-            true => page.iter().find_map(|end| rest.strip_suffix(end)).unwrap_or(rest),
+            true => {
+                let plain = rest.strip_suffix(".gz").unwrap_or(rest);
+                page.iter().find_map(|end| plain.strip_suffix(end)).unwrap_or(rest)
+            }
             false => rest,
         };
         Self::new("", slug(&format!("{rest} {query}")))
@@ -59,23 +64,34 @@ impl Name {
 
     /// That of a record in a file: its id, or else the number of its line.
     pub(crate) fn of_record(&self, id: Option<&str>, line: u64) -> Self {
-        let stem = format!("{}-{}", self.stem, id.map_or_else(|| line.to_string(), slug));
-        Self { folder: self.folder.clone(), stem }
+        let record = id.map_or_else(|| line.to_string(), slug);
+        // What tells one record from another is not what is cut off.
+        let file = cut(&self.stem, MAX_STEM.saturating_sub(record.len() + 1));
+        Self { folder: self.folder.clone(), stem: format!("{file}-{record}") }
     }
+
+    /// The stem, cut to what every file system takes with a number and an end behind it.
+    pub(crate) fn short_stem(&self) -> &str {
+        cut(&self.stem, MAX_STEM)
+    }
+}
+
+/// The beginning of a text, of so many bytes at most.
+fn cut(text: &str, bytes: usize) -> &str {
+    text[..text.floor_char_boundary(bytes)].trim_end_matches(['-', '.', ' '])
 }
 
 /// A text as a part of a file name: letters, digits, full stops and single hyphens.
 fn slug(text: &str) -> String {
     let mut out = String::new();
-    for c in text.chars().take(4 * MAX_CHARS) {
+    for c in text.chars().take(4 * MAX_PART) {
         if c.is_alphanumeric() || c == '_' || (c == '.' && !out.is_empty()) {
             out.push(c);
         } else if !out.is_empty() && !out.ends_with('-') {
             out.push('-');
         }
     }
-    let out: String = out.chars().take(MAX_CHARS).collect();
-    let out = out.trim_end_matches(['-', '.']);
+    let out = cut(&out, MAX_PART);
     if out.is_empty() { "article".to_owned() } else { out.to_owned() }
 }
 
@@ -91,11 +107,14 @@ mod tests {
             ("http://me:pw@a.example:8080/x?id=7&p=2", "a.example-8080-x-id-7-p-2"),
             ("http://a.example/../../etc", "a.example-..-..-etc"),
             ("http://a.example/?q", "a.example-q"),
+            ("http://a.example/all.jsonl.gz", "a.example-all"),
+            ("http://a.example/x.gz", "a.example-x.gz"),
             ("http://", "article"),
         ] {
             assert_eq!(Name::of_url(url), Name::new("", name), "{url}");
         }
-        assert!(Name::of_url(&format!("http://a/{}", "ñ".repeat(900))).stem.chars().count() <= MAX_CHARS);
+        assert_eq!(Name::of_url(&format!("http://a/{}", "ñ".repeat(900))).stem, format!("a-{}", "ñ".repeat(49)));
+        assert_eq!(Name::of_url(&format!("http://a/{}", "語".repeat(900))).stem, format!("a-{}", "語".repeat(32)));
     }
 
     #[test]
@@ -112,5 +131,7 @@ mod tests {
         let file = Name::new("a", "news");
         assert_eq!(file.of_record(None, 12), Name::new("a", "news-12"));
         assert_eq!(file.of_record(Some("../x/ y"), 12), Name::new("a", "news-x-y"));
+        let long = Name::new("", "語".repeat(80)).of_record(Some(&"ñ".repeat(80)), 1);
+        assert_eq!(long.stem, format!("{}-{}", "語".repeat(6), "ñ".repeat(50)));
     }
 }

@@ -95,13 +95,16 @@ impl<'a> Articles<'a> {
             Origin::Cache => self.ui.step(&format!("{url}: the kept page is still right")),
             Origin::Offline => self.ui.note(&format!("{url}: the page as it was kept; the network is not used")),
         }
-        let lines = match self.config.input_format.value {
-            InputFormat::Auto => page.is_json_lines() || first_line(&page.bytes).is_some_and(records::is_record),
-            format => format == InputFormat::JsonLines,
-        };
+        let lines = self.is_records().unwrap_or_else(|| {
+            // Damaged data is not what this is to tell.
+            page.is_json_lines()
+                || records::inflated(&page.bytes[..])
+                    .and_then(|mut reader| self.first_is_record(&mut reader, &mut Vec::new()))
+                    .unwrap_or(false)
+        });
         if lines {
-            let limit = self.longest_line();
-            return Ok(Brought::Records(Records::new(Box::new(Cursor::new(page.bytes)), limit), url.to_owned()));
+            let reader = records::inflated(Cursor::new(page.bytes)).map_err(unreadable)?;
+            return Ok(Brought::Records(Records::new(reader, self.longest_line()), url.to_owned()));
         }
         let format = page.format();
         let Page { url: found_at, bytes, charset, .. } = page;
@@ -115,24 +118,13 @@ impl<'a> Articles<'a> {
         if stdin.is_terminal() {
             self.ui.note("reading the article from the terminal; end it with Ctrl-D");
         }
-        let failed = |e| Error::new(ErrorKind::Io, "cannot read the article").at("standard input").with_source(e);
-        let mut reader = BufReader::new(stdin);
-        let mut lines = self.config.input_format.value == InputFormat::JsonLines;
+        let failed = |e| unreadable(e).at("standard input");
+        let mut reader = records::inflated(BufReader::new(stdin)).map_err(failed)?;
         let mut bytes = Vec::new();
-        if self.config.input_format.value == InputFormat::Auto {
-            // The first line that is not blank tells, and is read again with the rest.
-            loop {
-                let before = bytes.len();
-                let room = (self.longest_line() as u64).saturating_sub(bytes.len() as u64);
-                if reader.by_ref().take(room).read_until(b'\n', &mut bytes).map_err(failed)? == 0 {
-                    break;
-                }
-                if !bytes[before..].trim_ascii().is_empty() || bytes.len() as u64 > self.options.max_bytes {
-                    break;
-                }
-            }
-            lines = first_line(&bytes).is_some_and(records::is_record);
-        }
+        let lines = match self.is_records() {
+            Some(known) => known,
+            None => self.first_is_record(&mut reader, &mut bytes).map_err(failed)?,
+        };
         if lines {
             let all = Box::new(Cursor::new(bytes).chain(reader));
             return Ok(Brought::Records(Records::new(all, self.longest_line()), "-".to_owned()));
@@ -141,6 +133,32 @@ impl<'a> Articles<'a> {
         let room = self.options.max_bytes.saturating_add(1).saturating_sub(bytes.len() as u64);
         reader.take(room).read_to_end(&mut bytes).map_err(failed)?;
         loader::load(&bytes, "-", &self.options).map(article)
+    }
+
+    /// Whether the user says that the input is records, or is not.
+    fn is_records(&self) -> Option<bool> {
+        match self.config.input_format.value {
+            InputFormat::Auto => None,
+            format => Some(format == InputFormat::JsonLines),
+        }
+    }
+
+    /// Whether the first line that is not blank is a record; what was read for it is added to `bytes`.
+    fn first_is_record(&self, reader: &mut dyn BufRead, bytes: &mut Vec<u8>) -> std::io::Result<bool> {
+        loop {
+            let before = bytes.len();
+            let room = (self.longest_line() as u64).saturating_sub(before as u64);
+            if reader.take(room).read_until(b'\n', bytes)? == 0 {
+                return Ok(false);
+            }
+            let line = &bytes[before..];
+            if !line.trim_ascii().is_empty() {
+                return Ok(records::is_record(line));
+            }
+            if bytes.len() as u64 > self.options.max_bytes {
+                return Ok(false);
+            }
+        }
     }
 
     /// Bytes of a line of JSON: its escapes make a text longer.
@@ -187,7 +205,15 @@ fn place(source: &Source) -> String {
     }
 }
 
-/// The first line that is not blank.
-fn first_line(bytes: &[u8]) -> Option<&[u8]> {
-    bytes.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty())
+/// The error of an input that cannot be read to its end.
+fn unreadable(cause: std::io::Error) -> Error {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    // Only what is inflated ends so.
+    let (kind, message) = match cause.kind() {
+        InvalidData | InvalidInput | UnexpectedEof => {
+            (ErrorKind::Input, "the gzip data is damaged; download or compress it again")
+        }
+        _ => (ErrorKind::Io, "cannot read the article"),
+    };
+    Error::new(kind, message).with_source(cause)
 }

@@ -52,6 +52,11 @@ pub(super) fn pattern(text: &str, without: Option<&Path>) -> Result<Found, Error
         glob: glob.compile_matcher(),
         hidden: rest.split(std::path::is_separator).any(|part| part.starts_with('.')),
         named: last.contains('.'),
+        // Only `**` matches a separator; those in alternatives and classes count too many, which does no harm.
+        depth: match rest.contains("**") {
+            true => MAX_DEPTH,
+            false => MAX_DEPTH.min(rest.split(std::path::is_separator).count()),
+        },
     };
     Ok(search(Path::new(if root.is_empty() { "." } else { root }), without, Some(&pattern)))
 }
@@ -62,14 +67,17 @@ struct Pattern {
     hidden: bool,
     /// It names an extension.
     named: bool,
+    /// What it matches lies no deeper than this.
+    depth: usize,
 }
 
 fn search(root: &Path, without: Option<&Path>, pattern: Option<&Pattern>) -> Found {
     let mut found = Found { root: root.to_owned(), ..Found::default() };
     let without = without.and_then(|w| w.canonicalize().ok());
     let without = without.filter(|w| root.canonicalize().is_ok_and(|root| root != *w));
+    let depth = pattern.map_or(MAX_DEPTH, |p| p.depth);
     // Links are followed, and those that lead in a circle are errors of the walk.
-    let mut walk = WalkDir::new(root).follow_links(true).max_depth(MAX_DEPTH).sort_by_file_name().into_iter();
+    let mut walk = WalkDir::new(root).follow_links(true).max_depth(depth).sort_by_file_name().into_iter();
     while let Some(entry) = walk.next() {
         let entry = match entry {
             Ok(entry) => entry,
@@ -174,6 +182,7 @@ mod tests {
         assert_eq!(find("[ab].{md,txt}"), ["a.md", "b.txt"]);
         assert_eq!(find("**/*"), ["a.md", "b.txt", "d/c.md", "d/e/f.md"]);
         assert_eq!(find("d/*.log"), ["g.log"]);
+        assert_eq!(find("*/*/*.md"), ["d/e/f.md"]);
         assert_eq!(find(".h/*.md"), ["i.md"]);
         assert!(find("none*").is_empty());
         let wrong = pattern(&format!("{}/[", folder.path().display()), None).unwrap_err();
@@ -188,5 +197,11 @@ mod tests {
         let found = super::folder(folder.path(), None);
         assert_eq!(names(&found), ["a/b.md"]);
         assert!(found.skipped[0].1.contains("circle"), "{:?}", found.skipped);
+        // A pattern looks no deeper than it can match, so it does not come across the circle.
+        for (text, circle) in [("*.md", false), ("?/*.md", true), ("{a/b,c}.md", true), ("**/*.md", true)] {
+            let found = pattern(&format!("{}/{text}", folder.path().display()), None).unwrap();
+            assert_eq!(found.skipped.len(), usize::from(circle), "{text}: {:?}", found.skipped);
+            assert_eq!(found.files.len(), usize::from(circle), "{text}");
+        }
     }
 }

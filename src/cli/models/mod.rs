@@ -50,9 +50,10 @@ impl OptionalId {
     fn of(&self, config: &Config, store: &ModelStore) -> Result<String, Failure> {
         match (&self.id, config.model.as_ref().map(|m| &m.value)) {
             (Some(id), _) | (None, Some(ModelChoice::Id(id))) => Ok(id.clone()),
-            (None, Some(other)) => {
-                Err(Failure::usage(format!("the configured model, `{other}`, is not one of the store; give an id")))
-            }
+            (None, Some(other)) => Err(Failure::usage(
+                format!("the configured model, `{other}`, is not one of the store; give an id"),
+                "`faqtory models list` shows the ids",
+            )),
             (None, None) => runtime::default_id(store).map(str::to_owned),
         }
     }

@@ -1,15 +1,15 @@
 //! Help for the store's tests: manifests, stores in temporary folders, and a hub on this machine.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::Write;
+use std::net::TcpStream;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+
+use crate::loopback::{self, Got, Server};
 
 use super::checksum::hex;
 use super::{HubConfig, ModelStore, Progress, StoreConfig};
@@ -58,53 +58,38 @@ pub(super) fn go_on(_: Progress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// One request that a [`MockHub`] got.
-#[derive(Debug, Clone)]
-pub(super) struct Got {
+/// One request of several.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
     /// Its number, from 0.
     pub(super) number: usize,
     /// The path.
-    pub(super) path: String,
-    /// The header lines, in lower case.
-    pub(super) headers: Vec<String>,
+    pub(super) path: &'a str,
+    got: &'a Got,
 }
 
-impl Got {
-    /// The value of a header.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find_map(|line| line.strip_prefix(&format!("{name}: ")))
-    }
-
+impl Asked<'_> {
     /// Where the range that was asked for begins.
     pub(super) fn range_start(&self) -> usize {
-        let range = self.header("range").and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-'));
-        range.map_or(0, |start| start.parse().unwrap())
+        range_start(self.got)
     }
 }
 
-/// An HTTP server on the loopback interface that answers each request with a closure and hangs up.
-pub(super) struct MockHub {
-    address: SocketAddr,
-    got: Arc<Mutex<Vec<Got>>>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+/// Where the range that was asked for begins.
+pub(super) fn range_start(got: &Got) -> usize {
+    let range = got.header("range").and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-'));
+    range.map_or(0, |start| start.parse().unwrap())
 }
 
+/// A hub on the loopback interface that answers each request with a closure and hangs up.
+pub(super) struct MockHub(Server);
+
 impl MockHub {
-    pub(super) fn new(answer: impl Fn(&Got, &mut TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let (got, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
-        let (list, end) = (Arc::clone(&got), Arc::clone(&stop));
-        let thread = thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if end.load(Ordering::SeqCst) {
-                    return;
-                }
-                serve(stream, &list, &answer);
-            }
-        });
-        Self { address, got, stop, thread: Some(thread) }
+    pub(super) fn new(answer: impl Fn(&Asked<'_>, &mut TcpStream) + Send + Sync + 'static) -> Self {
+        let count = AtomicUsize::new(0);
+        Self(Server::new(move |got, stream| {
+            answer(&Asked { number: count.fetch_add(1, Ordering::SeqCst), path: &got.path, got }, stream);
+        }))
     }
 
     /// A hub that serves a file with all its virtues.
@@ -113,36 +98,13 @@ impl MockHub {
     }
 
     pub(super) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.0.url("")
     }
 
     /// The requests so far.
     pub(super) fn got(&self) -> Vec<Got> {
-        self.got.lock().unwrap().clone()
+        self.0.got()
     }
-}
-
-impl Drop for MockHub {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-        let _ = TcpStream::connect(self.address);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn serve(mut stream: TcpStream, list: &Mutex<Vec<Got>>, answer: &dyn Fn(&Got, &mut TcpStream)) {
-    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-    let Some(first) = lines.next() else { return };
-    let headers = lines.take_while(|line| !line.is_empty()).map(|line| line.to_lowercase()).collect();
-    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut all = list.lock().unwrap();
-    let got = Got { number: all.len(), path, headers };
-    all.push(got.clone());
-    drop(all);
-    answer(&got, &mut stream);
 }
 
 /// Sends a file from `start` as a hub does (206 for a range), but stops after `most` bytes of body.
@@ -161,6 +123,5 @@ pub(super) fn send(stream: &mut TcpStream, content: &[u8], start: usize, most: u
 
 /// Sends a status without a body, with further header lines.
 pub(super) fn status(stream: &mut TcpStream, status: &str, headers: &str) {
-    let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n{headers}\r\n");
-    let _ = stream.write_all(answer.as_bytes());
+    loopback::send(stream, status, headers, b"");
 }

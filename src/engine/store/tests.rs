@@ -22,7 +22,7 @@ fn hub_manifest() -> String {
 }
 
 /// What `ensure` says when it fails.
-fn refusal(answer: impl Fn(&testing::Got, &mut std::net::TcpStream) + Send + Sync + 'static) -> String {
+fn refusal(answer: impl Fn(&testing::Asked<'_>, &mut std::net::TcpStream) + Send + Sync + 'static) -> String {
     let (folder, hub) = (tempfile::tempdir().unwrap(), MockHub::new(answer));
     let error = store(folder.path(), &hub_manifest(), &hub.url()).ensure("m", &mut go_on).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Download);
@@ -134,7 +134,7 @@ fn a_wrong_beginning_is_thrown_away_and_fetched_anew() {
     fs::create_dir_all(target.parent().unwrap()).unwrap();
     fs::write(place(&target), b"something else").unwrap();
     store.ensure("m", &mut go_on).unwrap();
-    assert_eq!(hub.got().iter().map(testing::Got::range_start).collect::<Vec<_>>(), [14, 0]);
+    assert_eq!(hub.got().iter().map(testing::range_start).collect::<Vec<_>>(), [14, 0]);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn sizes_that_lie_and_bodies_that_end_early_are_errors() {
 
 #[test]
 fn a_hub_that_hangs_costs_its_time_limit_and_no_more() {
-    let ask = |answer: fn(&testing::Got, &mut std::net::TcpStream)| {
+    let ask = |answer: fn(&testing::Asked<'_>, &mut std::net::TcpStream)| {
         let (folder, hub) = (tempfile::tempdir().unwrap(), MockHub::new(answer));
         let mut config = config(folder.path(), &hub_manifest(), &hub.url());
         config.hub.timeout = Duration::from_millis(300);
@@ -227,7 +227,7 @@ fn redirects_are_followed_but_not_for_ever_and_never_with_the_token() {
     let elsewhere = MockHub::serving(CONTENT);
     // Another host by name, though the same machine.
     let location = elsewhere.url().replace("127.0.0.1", "localhost") + "/cdn";
-    let hub = MockHub::new(move |got, stream| match got.path.as_str() {
+    let hub = MockHub::new(move |got, stream| match got.path {
         "/moved" => status(stream, "302 Found", &format!("location: {location}\r\n")),
         _ => status(stream, "307 Temporary Redirect", "location: /moved\r\n"),
     });

@@ -20,12 +20,7 @@ use super::package::{Package, missing, resolve};
 use super::xml::{Event, Events, Ns};
 use crate::article::{DropReason, one_line};
 use crate::error::Result;
-use crate::lang;
 
-/// Below this the detector's word on the language is worth less than the file's.
-const MIN_CONFIDENCE: f64 = 0.5;
-/// Bytes of the body that are enough to tell its language.
-const LANGUAGE_SAMPLE: usize = 1_500;
 /// Page headers and footers that are looked at.
 const MAX_HEADERS: usize = 12;
 /// Blocks from the beginning among which author and date stand.
@@ -71,7 +66,7 @@ pub(super) fn parse(package: &mut Package<'_>) -> Result<Document> {
     }
     let mut doc = writer.doc;
     take_head(&mut doc, stated);
-    doc.meta.language = doc.meta.language.take().or(styles.language).filter(|_| !is_told(&doc));
+    doc.meta.doubted_language = doc.meta.doubted_language.take().or(styles.language);
     Ok(doc)
 }
 
@@ -285,7 +280,7 @@ impl Writer {
 fn take_head(doc: &mut Document, stated: Meta) {
     doc.meta.byline = doc.meta.byline.take().or(stated.byline);
     doc.meta.date = doc.meta.date.take().or(stated.date);
-    doc.meta.language = stated.language;
+    doc.meta.doubted_language = stated.language;
     let first = doc.blocks.iter().find(|b| b.role == Role::Body);
     let running = first.is_some_and(|b| {
         let text = &doc.text[b.span.range()];
@@ -294,18 +289,4 @@ fn take_head(doc: &mut Document, stated: Meta) {
     if running && doc.meta.title.is_none() {
         doc.meta.title = stated.title;
     }
-}
-
-/// Whether the text itself tells its language.
-fn is_told(doc: &Document) -> bool {
-    let mut sample = String::new();
-    for block in doc.blocks.iter().filter(|b| b.role == Role::Body) {
-        let text = &doc.text[block.span.range()];
-        sample.push_str(&text[..text.floor_char_boundary(LANGUAGE_SAMPLE)]);
-        sample.push('\n');
-        if sample.len() > LANGUAGE_SAMPLE {
-            break;
-        }
-    }
-    lang::detect(&sample).is_some_and(|d| d.confidence >= MIN_CONFIDENCE)
 }

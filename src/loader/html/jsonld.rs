@@ -91,6 +91,7 @@ impl JsonLd {
             language: text(&article["inLanguage"]),
             url: url.iter().filter_map(|v| v.as_str()).find(|u| u.starts_with("http")).map(str::to_owned),
             site,
+            ..Meta::default()
         }
     }
 

@@ -65,6 +65,7 @@ fn merge(by_trust: &[Meta]) -> Meta {
         language: first(|m| &m.language),
         url: first(|m| &m.url),
         site: first(|m| &m.site),
+        ..Meta::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::lines::Segment;
+use super::glyphs::Run;
 
 /// Rows looked at on either edge.
 const ROWS: usize = 3;
@@ -25,7 +25,7 @@ struct Row {
 
 /// Takes running headers and footers off the pages (segments from top to bottom); what was taken, in
 /// order.
-pub(super) fn take(pages: &mut [Vec<Segment>], heights: &[f32]) -> Vec<String> {
+pub(super) fn take(pages: &mut [Vec<Run>], heights: &[f32]) -> Vec<String> {
     let rows: Vec<Row> = pages.iter().zip(heights).enumerate().flat_map(|(i, (p, h))| edge_rows(i, p, *h)).collect();
     let mut places: HashMap<(&str, bool), Vec<(f32, usize)>> = HashMap::new();
     for row in &rows {
@@ -70,14 +70,14 @@ pub(super) fn take(pages: &mut [Vec<Segment>], heights: &[f32]) -> Vec<String> {
     texts
 }
 
-fn joined(page: &[Segment], segments: &[usize]) -> String {
-    let mut parts: Vec<&Segment> = segments.iter().map(|&i| &page[i]).collect();
+fn joined(page: &[Run], segments: &[usize]) -> String {
+    let mut parts: Vec<&Run> = segments.iter().map(|&i| &page[i]).collect();
     parts.sort_by(|a, b| a.x0.total_cmp(&b.x0));
     parts.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// The rows at both edges, from the outermost inwards.
-fn edge_rows(page: usize, segments: &[Segment], height: f32) -> Vec<Row> {
+fn edge_rows(page: usize, segments: &[Run], height: f32) -> Vec<Row> {
     let mut rows = Vec::new();
     for top in [true, false] {
         let mut found: Vec<(f32, Vec<usize>)> = Vec::new();
@@ -133,8 +133,8 @@ fn key(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn segment(text: &str, y: f32) -> Segment {
-        Segment { text: text.into(), x0: 50.0, x1: 300.0, y, size: 10.0, bold: false, italic: false }
+    fn segment(text: &str, y: f32) -> Run {
+        Run { text: text.into(), x0: 50.0, x1: 300.0, y, size: 10.0, bold: false, italic: false }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::glyphs::{Page, Piece};
+use super::glyphs::{Page, Piece, Run};
 
 /// A gap wider than this, in ems, is a space between words.
 const WORD_GAP: f32 = 0.17;
@@ -13,22 +13,10 @@ const SPACED_CELL_GAP: f32 = 1.8;
 /// Columns in columns, at most.
 const MAX_DEPTH: usize = 6;
 
-/// Text on one base line without a wide gap.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Segment {
-    pub(super) text: String,
-    pub(super) x0: f32,
-    pub(super) x1: f32,
-    pub(super) y: f32,
-    pub(super) size: f32,
-    pub(super) bold: bool,
-    pub(super) italic: bool,
-}
-
 /// One line of a column; a row of a table has several segments.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Line {
-    pub(super) segments: Vec<Segment>,
+    pub(super) segments: Vec<Run>,
     pub(super) page: usize,
     /// Which column of the document, counted in reading order.
     pub(super) column: usize,
@@ -67,21 +55,21 @@ impl Line {
     }
 
     /// The segment with the most text.
-    fn main(&self) -> Option<&Segment> {
+    fn main(&self) -> Option<&Run> {
         self.segments.iter().max_by_key(|s| s.text.len())
     }
 }
 
 /// The segments of a page, from top to bottom; what is marked as aside is not among them.
-pub(super) fn segments(page: &Page) -> Vec<Segment> {
+pub(super) fn segments(page: &Page) -> Vec<Run> {
     let mut out = Vec::new();
     for row in rows(&page.pieces) {
         let mut run: Vec<&Piece> = Vec::new();
         for piece in row {
             if let Some(last) = run.last() {
-                let size = last.size.max(piece.size);
+                let size = last.run.size.max(piece.run.size);
                 let limit = if piece.spaced { SPACED_CELL_GAP } else { CELL_GAP };
-                if piece.x0 - last.x1 > limit * size {
+                if piece.run.x0 - last.run.x1 > limit * size {
                     out.extend(segment(&run));
                     run.clear();
                 }
@@ -98,72 +86,74 @@ pub(super) fn segments(page: &Page) -> Vec<Segment> {
 fn rows(pieces: &[Piece]) -> Vec<Vec<&Piece>> {
     let key = |y: f32| (f64::from(y) * 100.0) as i64;
     let mut order: Vec<&Piece> = pieces.iter().filter(|p| !p.aside).collect();
-    order.sort_by(|a, b| b.size.total_cmp(&a.size).then(a.y.total_cmp(&b.y)));
+    order.sort_by(|a, b| b.run.size.total_cmp(&a.run.size).then(a.run.y.total_cmp(&b.run.y)));
     let mut rows: Vec<Vec<&Piece>> = Vec::new();
     let mut places: BTreeMap<i64, usize> = BTreeMap::new();
     for piece in order {
         let near = |below: f32, above: f32| {
-            let (from, to) = (key(piece.y - above), key(piece.y + below));
+            let (from, to) = (key(piece.run.y - above), key(piece.run.y + below));
             // The nearest few are enough: base lines lie apart.
-            places.range(from..=to).take(6).map(|(k, row)| ((k - key(piece.y)).abs(), *row)).min()
+            places.range(from..=to).take(6).map(|(k, row)| ((k - key(piece.run.y)).abs(), *row)).min()
         };
-        let same = near(piece.size * 0.3, piece.size * 0.3);
+        let same = near(piece.run.size * 0.3, piece.run.size * 0.3);
         let found = same.map(|(_, row)| row).or_else(|| {
-            let (_, row) = near(piece.size * 0.8, piece.size * 0.4)?;
+            let (_, row) = near(piece.run.size * 0.8, piece.run.size * 0.4)?;
             let touches = rows[row].iter().rev().take(400).any(|p: &&Piece| {
-                p.size * 0.8 >= piece.size && piece.x0 - p.x1 < p.size * 0.3 && p.x0 - piece.x1 < p.size * 0.3
+                p.run.size * 0.8 >= piece.run.size
+                    && piece.run.x0 - p.run.x1 < p.run.size * 0.3
+                    && p.run.x0 - piece.run.x1 < p.run.size * 0.3
             });
             touches.then_some(row)
         });
         match found {
             Some(row) => rows[row].push(piece),
             None => {
-                places.insert(key(piece.y), rows.len());
+                places.insert(key(piece.run.y), rows.len());
                 rows.push(vec![piece]);
             }
         }
     }
     for row in &mut rows {
-        row.sort_by(|a, b| a.x0.total_cmp(&b.x0));
+        row.sort_by(|a, b| a.run.x0.total_cmp(&b.run.x0));
     }
     rows
 }
 
 /// Joins pieces to words and words to a segment.
-fn segment(run: &[&Piece]) -> Option<Segment> {
-    let main = run.iter().max_by_key(|p| (p.text.len(), (p.size * 10.0) as i64))?;
+fn segment(run: &[&Piece]) -> Option<Run> {
+    let main = run.iter().max_by_key(|p| (p.run.text.len(), (p.run.size * 10.0) as i64))?;
     let word_gap = word_gap(run);
     let mut text = String::new();
     let (mut letters, mut bold, mut italic) = (0, 0, 0);
     let mut last: Option<&Piece> = None;
     for piece in run {
-        let small = piece.size < main.size * 0.8;
-        let raised = small && main.y - piece.y > main.size * 0.15;
+        let small = piece.run.size < main.run.size * 0.8;
+        let raised = small && main.run.y - piece.run.y > main.run.size * 0.15;
         if let Some(last) = last
-            && (piece.spaced || piece.x0 - last.x1 > word_gap * last.size.max(piece.size))
+            && (piece.spaced || piece.run.x0 - last.run.x1 > word_gap * last.run.size.max(piece.run.size))
             && !text.ends_with(' ')
         {
             text.push(' ');
         }
         let attached = text.chars().next_back().is_some_and(|c| !c.is_whitespace());
-        match superscript(&piece.text).filter(|_| raised && attached) {
+        match superscript(&piece.run.text).filter(|_| raised && attached) {
             Some(sign) => text.push_str(&sign),
-            None => push_plain(&mut text, &piece.text),
+            None => push_plain(&mut text, &piece.run.text),
         }
-        let n = piece.text.chars().filter(|c| c.is_alphanumeric()).count();
+        let n = piece.run.text.chars().filter(|c| c.is_alphanumeric()).count();
         letters += n;
-        bold += if piece.bold { n } else { 0 };
-        italic += if piece.italic { n } else { 0 };
+        bold += if piece.run.bold { n } else { 0 };
+        italic += if piece.run.italic { n } else { 0 };
         last = Some(piece);
     }
     let text = text.trim().to_owned();
     let whole = |n: usize| letters > 0 && n * 20 >= letters * 19;
-    (!text.is_empty()).then(|| Segment {
+    (!text.is_empty()).then(|| Run {
         text,
-        x0: run.iter().map(|p| p.x0).fold(f32::INFINITY, f32::min),
-        x1: run.iter().map(|p| p.x1).fold(f32::NEG_INFINITY, f32::max),
-        y: main.y,
-        size: main.size,
+        x0: run.iter().map(|p| p.run.x0).fold(f32::INFINITY, f32::min),
+        x1: run.iter().map(|p| p.run.x1).fold(f32::NEG_INFINITY, f32::max),
+        y: main.run.y,
+        size: main.run.size,
         bold: whole(bold),
         italic: whole(italic),
     })
@@ -171,11 +161,11 @@ fn segment(run: &[&Piece]) -> Option<Segment> {
 
 /// The gap between words, in ems: wider where the letters themselves stand apart.
 fn word_gap(run: &[&Piece]) -> f32 {
-    let single = run.iter().filter(|p| p.text.chars().count() == 1).count();
+    let single = run.iter().filter(|p| p.run.text.chars().count() == 1).count();
     if run.len() < 6 || single * 5 < run.len() * 4 || run.iter().any(|p| p.spaced) {
         return WORD_GAP;
     }
-    let mut gaps: Vec<f32> = run.windows(2).map(|w| (w[1].x0 - w[0].x1) / w[0].size.max(1.0)).collect();
+    let mut gaps: Vec<f32> = run.windows(2).map(|w| (w[1].run.x0 - w[0].run.x1) / w[0].run.size.max(1.0)).collect();
     gaps.sort_by(f32::total_cmp);
     (gaps[gaps.len() / 2] * 1.6).max(WORD_GAP)
 }
@@ -204,13 +194,13 @@ fn superscript(text: &str) -> Option<String> {
 }
 
 /// Puts the segments of a page, sorted from top to bottom, in reading order; `column` counts on.
-pub(super) fn lines(segments: Vec<Segment>, page: usize, column: &mut usize) -> Vec<Line> {
+pub(super) fn lines(segments: Vec<Run>, page: usize, column: &mut usize) -> Vec<Line> {
     let mut out = Vec::new();
     order(segments, page, column, 0, &mut out);
     out
 }
 
-fn order(segments: Vec<Segment>, page: usize, column: &mut usize, depth: usize, out: &mut Vec<Line>) {
+fn order(segments: Vec<Run>, page: usize, column: &mut usize, depth: usize, out: &mut Vec<Line>) {
     let Some(gutter) = gutter(&segments).filter(|_| depth < MAX_DEPTH) else {
         return leaf(segments, page, column, out);
     };
@@ -241,7 +231,7 @@ fn order(segments: Vec<Segment>, page: usize, column: &mut usize, depth: usize, 
 }
 
 /// Whether a short line is the last one of the text above it, which runs over the gutter.
-fn ends(above: &Segment, segment: &Segment) -> bool {
+fn ends(above: &Run, segment: &Run) -> bool {
     let step = segment.y - above.y;
     (above.size - segment.size).abs() < above.size * 0.03
         && above.bold == segment.bold
@@ -251,7 +241,7 @@ fn ends(above: &Segment, segment: &Segment) -> bool {
 }
 
 /// Where the white strip between two columns of running text lies, if there is one.
-fn gutter(segments: &[Segment]) -> Option<f32> {
+fn gutter(segments: &[Run]) -> Option<f32> {
     if segments.len() < 8 {
         return None;
     }
@@ -300,7 +290,7 @@ impl Default for Side {
 }
 
 impl Side {
-    fn add(&mut self, segment: &Segment) {
+    fn add(&mut self, segment: &Run) {
         self.lines += 1;
         self.words += segment.text.split(' ').count();
         self.low = self.low.min(segment.y);
@@ -314,7 +304,7 @@ impl Side {
 }
 
 /// A column: its segments line by line.
-fn leaf(segments: Vec<Segment>, page: usize, column: &mut usize, out: &mut Vec<Line>) {
+fn leaf(segments: Vec<Run>, page: usize, column: &mut usize, out: &mut Vec<Line>) {
     if segments.is_empty() {
         return;
     }
@@ -343,7 +333,8 @@ mod tests {
 
     fn piece(text: &str, x0: f32, y: f32) -> Piece {
         let x1 = x0 + 5.0 * text.chars().count() as f32;
-        Piece { text: text.into(), x0, x1, y, size: 10.0, bold: false, italic: false, spaced: false, aside: false }
+        let run = Run { text: text.into(), x0, x1, y, size: 10.0, bold: false, italic: false };
+        Piece { run, spaced: false, aside: false }
     }
 
     fn texts(pieces: Vec<Piece>) -> Vec<String> {
@@ -360,7 +351,8 @@ mod tests {
 
     #[test]
     fn raised_numbers_are_not_read_as_part_of_the_word() {
-        let raised = Piece { size: 6.0, y: 6.0, ..piece("12", 35.2, 0.0) };
+        let mut raised = piece("12", 35.2, 6.0);
+        raised.run.size = 6.0;
         assert_eq!(texts(vec![piece("salmon", 5.0, 10.0), raised, piece("swim", 55.0, 10.0)]), ["salmon¹² swim"]);
     }
 

@@ -2,20 +2,26 @@
 //!
 //! `docs/pdf.md` tells how it goes and what it cannot do.
 
+mod bombs;
+mod device;
+mod drawn;
 mod furniture;
 mod glyphs;
 mod info;
 mod isolate;
 mod lines;
 mod paragraphs;
+mod tables;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use self::isolate::{Worker, read_pdf};
 
 use self::glyphs::Glyphs;
 use self::info::Info;
-use self::paragraphs::{Kind, Paragraph, Style, Words};
+use self::paragraphs::{Kind, Paragraph, Style};
+use self::words::Words;
 use super::block::{BlockKind, Document, Meta, Role, ends_sentence, looks_like_heading};
 use super::decode::refused;
 use crate::article::{DropReason, one_line};
@@ -29,6 +35,7 @@ const MAX_UNMAPPED: f64 = 0.3;
 const MAX_TITLE_PARAGRAPHS: usize = 20;
 /// Longer paragraphs are no headings, in characters.
 const MAX_HEADING: usize = 220;
+
 /// Whether bytes are a PDF file: its mark near the beginning, and one of its objects if it is not right there.
 pub(super) fn is_pdf(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(MARK_WITHIN)];
@@ -51,7 +58,7 @@ pub(super) fn parse(bytes: &[u8], worker: Option<&Worker>) -> Result<Document> {
 }
 
 fn letters(page: &glyphs::Page) -> usize {
-    page.pieces.iter().map(|p| p.text.chars().filter(|c| c.is_alphanumeric()).count()).sum()
+    page.pieces.iter().map(|p| p.run.text.chars().filter(|c| c.is_alphanumeric()).count()).sum()
 }
 
 /// The pages of a file with text that have none, where there are pictures: they may be scans.
@@ -127,16 +134,16 @@ fn asides(page: &mut glyphs::Page) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut last: Option<&glyphs::Piece> = None;
     for piece in page.pieces.iter().filter(|p| p.aside) {
-        let goes_on = piece.spaced || last.is_some_and(|l| (l.y - piece.y).abs() < l.size * 2.0);
+        let goes_on = piece.spaced || last.is_some_and(|l| (l.run.y - piece.run.y).abs() < l.run.size * 2.0);
         match out.last_mut().filter(|_| goes_on) {
             Some(text) => {
-                let gap = last.is_none_or(|l| piece.spaced || piece.x0 - l.x1 > l.size * 0.17);
+                let gap = last.is_none_or(|l| piece.spaced || piece.run.x0 - l.run.x1 > l.run.size * 0.17);
                 if gap {
                     text.push(' ');
                 }
-                text.push_str(&piece.text);
+                text.push_str(&piece.run.text);
             }
-            None => out.push(piece.text.clone()),
+            None => out.push(piece.run.text.clone()),
         }
         last = Some(piece);
     }

@@ -1,15 +1,18 @@
 //! Lines to paragraphs, list items and rows of tables, across columns and pages.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::lines::{Line, Segment};
+use super::lines::Line;
+use super::tables;
+use super::words::Words;
 use crate::loader::block::ends_sentence;
 
-static BULLET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[•‣▪◦●■□▸►❖✓·–—*-](?:\s+|$)").unwrap());
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\(?(?:(\d{1,3})[.)]|[a-z]\))(?:\s+|$)").unwrap());
+pub(super) static BULLET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[•‣▪◦●■□▸►❖✓·–—*-](?:\s+|$)").unwrap());
+pub(super) static NUMBER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\(?(?:(\d{1,3})[.)]|[a-z]\))(?:\s+|$)").unwrap());
 
 static CAPTION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?i:fig(?:ure|ura)?|table|tabla|cuadro|gráfico|chart|box)\.?\s?\d+(?:\.\d+)*\s?[.:–—-]").unwrap()
@@ -117,7 +120,7 @@ pub(super) fn split(lines: Vec<Line>, style: &Style) -> Vec<Paragraph> {
     let mut out: Vec<Paragraph> = Vec::new();
     // The last paragraph that its column left unfinished.
     let mut open: Option<usize> = None;
-    let tables = tables(&lines);
+    let tables = tables::find(&lines);
     let mut lines = lines.into_iter().enumerate().peekable();
     let mut tables = tables.into_iter().peekable();
     while let Some((i, line)) = lines.next() {
@@ -127,7 +130,7 @@ pub(super) fn split(lines: Vec<Line>, style: &Style) -> Vec<Paragraph> {
             while let Some((_, row)) = lines.next_if(|(j, _)| *j < end) {
                 rows.push(row);
             }
-            out.extend(table(rows));
+            out.extend(tables::rows(rows));
             continue;
         }
         let new_column = out.last().is_none_or(|p| p.last().column != line.column);
@@ -262,151 +265,6 @@ fn resumes(paragraph: &Paragraph, line: &Line) -> bool {
     low || (is_full(last, &text) && text.starts_with(|c: char| c.is_alphanumeric() || "“\"«‘(¿¡".contains(c)))
 }
 
-/// The rows of tables among the lines.
-fn tables(lines: &[Line]) -> Vec<std::ops::Range<usize>> {
-    let mut found = Vec::new();
-    let mut i = 0;
-    while i < lines.len() {
-        let mut end = i;
-        while end < lines.len() && lines[end].column == lines[i].column && is_row(&lines[end]) {
-            if end > i && !(aligned(&lines[end - 1], &lines[end]) && near(&lines[end - 1], &lines[end])) {
-                break;
-            }
-            end += 1;
-            // One wrapped cell between two rows.
-            if end + 1 < lines.len()
-                && lines[end].column == lines[i].column
-                && !is_row(&lines[end])
-                && is_row(&lines[end + 1])
-                && end > i
-                && lines[end].x0() > lines[i].x0() + lines[i].size()
-                && lines[end].segments.iter().all(|s| lines[end - 1].segments[1..].iter().any(|c| overlap(c, s)))
-                && aligned(&lines[end - 1], &lines[end + 1])
-            {
-                end += 1;
-            }
-        }
-        if end >= i + 2 {
-            found.push(i..end);
-            i = end;
-        } else {
-            i += 1;
-        }
-    }
-    found
-}
-
-fn is_row(line: &Line) -> bool {
-    let [first, rest @ ..] = line.segments.as_slice() else { return false };
-    let label = BULLET.is_match(&first.text) || NUMBER.is_match(&first.text);
-    !rest.is_empty() && (!label || rest.len() > 1 || first.text.chars().count() >= 5)
-}
-
-fn near(a: &Line, b: &Line) -> bool {
-    (b.y() - a.y()).abs() < 4.0 * a.size().max(b.size())
-}
-
-/// Whether cells of two rows stand below one another.
-fn aligned(a: &Line, b: &Line) -> bool {
-    let tolerance = a.size().min(b.size()) * 0.5;
-    let fits = |x: &Segment, y: &Segment| {
-        let middle = |s: &Segment| s.x0.midpoint(s.x1);
-        (x.x0 - y.x0).abs() < tolerance || (x.x1 - y.x1).abs() < tolerance || (middle(x) - middle(y)).abs() < tolerance
-    };
-    a.segments[1..].iter().any(|x| b.segments[1..].iter().any(|y| fits(x, y)))
-}
-
-fn overlap(a: &Segment, b: &Segment) -> bool {
-    a.x0 < b.x1 && b.x0 < a.x1
-}
-
-/// The rows of a table with a cell for each of its columns.
-fn table(rows: Vec<Line>) -> Vec<Paragraph> {
-    let mut edges: Vec<(f32, f32)> = rows.iter().flat_map(|r| &r.segments).map(|s| (s.x0, s.x1)).collect();
-    edges.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut columns: Vec<(f32, f32)> = Vec::new();
-    for (x0, x1) in edges {
-        match columns.last_mut() {
-            Some(last) if x0 < last.1 => last.1 = last.1.max(x1),
-            _ => columns.push((x0, x1)),
-        }
-    }
-    let mut out: Vec<Paragraph> = Vec::new();
-    for row in rows {
-        let mut cells = vec![String::new(); columns.len()];
-        for s in &row.segments {
-            let at = columns.iter().rposition(|c| s.x0 >= c.0).unwrap_or(0);
-            if !cells[at].is_empty() {
-                cells[at].push(' ');
-            }
-            cells[at].push_str(&s.text);
-        }
-        if !is_row(&row)
-            && let Some(above) = out.last_mut()
-        {
-            for (cell, more) in above.cells.iter_mut().zip(cells).filter(|(_, more)| !more.is_empty()) {
-                *cell = format!("{cell} {more}").trim().to_owned();
-            }
-            continue;
-        }
-        out.push(Paragraph { kind: Kind::Row, lines: vec![row], cells });
-    }
-    out
-}
-
-/// Words of a document, to tell how a word that was broken at a line's end is written.
-#[derive(Debug, Default)]
-pub(super) struct Words {
-    known: HashSet<String>,
-}
-
-impl Words {
-    pub(super) fn of(lines: &[Line]) -> Self {
-        let mut known = HashSet::new();
-        // Neither half of a word that was broken is a word.
-        let mut broken = false;
-        for line in lines {
-            let text = line.text().to_lowercase();
-            let words: Vec<&str> = text.split_whitespace().skip(usize::from(broken)).collect();
-            broken = text.ends_with(['-', '\u{AD}', '\u{2010}']);
-            for word in &words[..words.len().saturating_sub(usize::from(broken))] {
-                known.insert(word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned());
-            }
-        }
-        Self { known }
-    }
-
-    fn has(&self, word: &str) -> bool {
-        self.known.contains(word)
-    }
-
-    /// Joins two lines; a hyphen between them goes unless it belongs to the word.
-    fn join(&self, text: &mut String, next: &str) {
-        if let Some(stem) = text.strip_suffix('\u{AD}') {
-            text.truncate(stem.len());
-            text.push_str(next);
-            return;
-        }
-        let Some(stem) = text.strip_suffix(['-', '\u{2010}']).filter(|s| s.ends_with(char::is_alphanumeric)) else {
-            text.push(' ');
-            text.push_str(next);
-            return;
-        };
-        let outer = |c: char| !c.is_alphanumeric() && c != '-';
-        let before = stem.rsplit(char::is_whitespace).next().unwrap_or_default().trim_matches(outer).to_lowercase();
-        let after = next.split(char::is_whitespace).next().unwrap_or_default().trim_matches(outer).to_lowercase();
-        let long = |word: &str| word.chars().count() > 3;
-        let low = next.starts_with(char::is_lowercase) && stem.ends_with(char::is_alphabetic);
-        let joined = self.has(&format!("{before}{after}"));
-        let compound = self.has(&format!("{before}-{after}"))
-            || (!joined && long(&before) && long(&after) && self.has(&before) && self.has(&after));
-        if low && !compound {
-            text.truncate(stem.len());
-        }
-        text.push_str(next);
-    }
-}
-
 /// The text of a paragraph, and for an item without its bullet.
 pub(super) fn text(paragraph: &Paragraph, words: &Words) -> String {
     if paragraph.kind == Kind::Row {
@@ -437,10 +295,11 @@ pub(super) fn text(paragraph: &Paragraph, words: &Words) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::loader::pdf::glyphs::Run;
 
     fn line(text: &str, x0: f32, y: f32, column: usize) -> Line {
         let x1 = x0 + 5.0 * text.chars().count() as f32;
-        let segment = Segment { text: text.into(), x0, x1, y, size: 10.0, bold: false, italic: false };
+        let segment = Run { text: text.into(), x0, x1, y, size: 10.0, bold: false, italic: false };
         Line { segments: vec![segment], page: 0, column, left: 50.0, right: 250.0 }
     }
 
@@ -465,24 +324,6 @@ mod tests {
             "The dam came down in spring and the fish came back within a year, to the surprise of all."
         );
         assert!(read[0].starts_with("1 A note"));
-    }
-
-    #[test]
-    fn hyphens_go_unless_they_belong_to_the_word() {
-        let words = Words::of(&[line("a well-known river and long banks, term by term", 0.0, 0.0, 0)]);
-        for (before, after, expected) in [
-            ("the resto-", "ration of it", "the restoration of it"),
-            ("the soft\u{AD}", "Ware", "the softWare"),
-            ("a well-", "known man", "a well-known man"),
-            ("the long-", "term plan", "the long-term plan"),
-            ("Anglo-", "Saxon", "Anglo-Saxon"),
-            ("pages 12-", "14", "pages 12-14"),
-            ("a dash -", "and more", "a dash - and more"),
-        ] {
-            let mut text = before.to_owned();
-            words.join(&mut text, after);
-            assert_eq!(text, expected);
-        }
     }
 
     #[test]

@@ -1,0 +1,502 @@
+//! `bench.toml`: which systems run over which documents.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::baseline::Baseline;
+use crate::content::SummaryLength;
+use crate::engine::Sampling;
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Document;
+use crate::lang::Language;
+use crate::pipeline::Questions;
+
+/// A benchmark as its file states it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BenchConfig {
+    /// How many questions a FAQ block should have: a number, `auto`, or `none` for no FAQ block.
+    #[serde(default = "auto")]
+    pub questions: Count,
+    /// The length of the summary, or `none`.
+    #[serde(default = "medium")]
+    pub summary: String,
+    /// The languages to write in: `source` is that of the article.
+    #[serde(default = "source")]
+    pub languages: Vec<Wanted>,
+    /// The seed of baselines and statistics, and of the samplers unless a system has its own.
+    #[serde(default)]
+    pub seed: u64,
+    /// Baselines to run beside the systems.
+    #[serde(default = "Baseline::all")]
+    pub baselines: Vec<Baseline>,
+    /// The documents.
+    pub data: Vec<DataSet>,
+    /// The systems. Each list in a table stands for a system for each of its values.
+    #[serde(default, rename = "system", alias = "systems")]
+    pub systems: Vec<SystemTable>,
+    /// Only the systems of these names; all where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Vec<String>>,
+}
+
+fn auto() -> Count {
+    Count::Name("auto".to_owned())
+}
+
+fn medium() -> String {
+    SummaryLength::Medium.name().to_owned()
+}
+
+fn source() -> Vec<Wanted> {
+    vec![Wanted::Source]
+}
+
+/// A number of questions, or a word for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Count {
+    /// That many.
+    Number(usize),
+    /// `auto` or `none`.
+    Name(String),
+}
+
+/// A language to write in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Wanted {
+    /// That of the article.
+    Source,
+    /// Always this one.
+    Language(Language),
+}
+
+impl TryFrom<String> for Wanted {
+    type Error = Error;
+
+    fn try_from(s: String) -> Result<Self> {
+        if s == "source" { Ok(Self::Source) } else { Language::from_str(&s).map(Self::Language) }
+    }
+}
+
+impl From<Wanted> for String {
+    fn from(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::Source => "source".to_owned(),
+            Wanted::Language(language) => language.code().to_owned(),
+        }
+    }
+}
+
+impl Wanted {
+    /// The language to write a document of `article` language in.
+    pub fn of(self, article: Language) -> Language {
+        match self {
+            Self::Source => article,
+            Self::Language(language) => language,
+        }
+    }
+}
+
+/// A set of documents, and which of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSet {
+    /// A file or folder as [`eval::dataset::read`](crate::eval::dataset::read) takes it; a relative one counts from the
+    /// folder of the `bench.toml`.
+    pub path: PathBuf,
+    /// Only documents whose id matches one of these patterns (`*` is any text).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
+    /// Only documents of these kinds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
+    /// Only articles in these languages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<Language>,
+    /// Only so many of those, spread evenly over the set in the order of their ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+}
+
+impl DataSet {
+    /// Those of the documents that are wanted.
+    ///
+    /// # Errors
+    /// `Config` if a pattern is wrong or nothing is left.
+    pub fn choose(&self, mut documents: Vec<Document>) -> Result<Vec<Document>> {
+        let at = self.path.display().to_string();
+        let patterns = self
+            .ids
+            .iter()
+            .map(|id| globset::Glob::new(id).map(|glob| glob.compile_matcher()))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| Error::new(ErrorKind::Config, "a pattern of `ids` is wrong").at(&at).with_source(e))?;
+        documents.retain(|d| {
+            (patterns.is_empty() || patterns.iter().any(|p| p.is_match(&d.id)))
+                && (self.kinds.is_empty() || d.kind.as_ref().is_some_and(|k| self.kinds.contains(k)))
+                && (self.languages.is_empty() || self.languages.contains(&d.article.language))
+        });
+        if documents.is_empty() || self.limit == Some(0) {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "no document is left of this set by `ids`, `kinds`, `languages` and `limit`",
+            )
+            .at(at));
+        }
+        let count = documents.len();
+        if let Some(limit) = self.limit.filter(|limit| *limit < count) {
+            let wanted: Vec<_> = (0..limit).map(|i| i * count / limit).collect();
+            documents = documents.into_iter().enumerate().filter(|(i, _)| wanted.contains(i)).map(|(_, d)| d).collect();
+        }
+        Ok(documents)
+    }
+}
+
+/// One value, or a list of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany<T> {
+    /// One.
+    One(T),
+    /// Several.
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    fn all(&self) -> &[T] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// How a system uses its model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// As faqtory does: prompts, checks, a second try.
+    Pipeline,
+    /// One plain prompt for each part, and what comes is taken as it is.
+    Naive,
+}
+
+impl Strategy {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pipeline => "pipeline",
+            Self::Naive => "naive",
+        }
+    }
+}
+
+/// Systems as `bench.toml` states them: one for each model and strategy of the lists.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SystemTable {
+    /// The name in reports; without one, model and strategy are the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Models: an id of the store, a GGUF file, or `scripted:FILE.toml`; `default` is the recommended one.
+    pub model: OneOrMany<String>,
+    /// How they are used.
+    #[serde(default = "pipeline")]
+    pub strategy: OneOrMany<Strategy>,
+    /// Only these languages to write in, instead of those of the benchmark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub languages: Option<Vec<Wanted>>,
+    /// A folder of prompt templates over the built-in ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<PathBuf>,
+    /// How tokens are chosen; what is not said is as the model's manifest says.
+    #[serde(flatten)]
+    pub decoding: Decoding,
+}
+
+fn pipeline() -> OneOrMany<Strategy> {
+    OneOrMany::One(Strategy::Pipeline)
+}
+
+/// How tokens are chosen, where it differs from what the model's manifest says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Decoding {
+    /// See [`Sampling::temperature`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f32>,
+    /// See [`Sampling::top_k`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<usize>,
+    /// See [`Sampling::top_p`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f32>,
+    /// See [`Sampling::min_p`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_p: Option<f32>,
+    /// See [`Sampling::repetition_penalty`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repetition_penalty: Option<f32>,
+    /// See [`Sampling::seed`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+}
+
+impl Decoding {
+    /// The model's own sampling with what is said here over it.
+    pub fn over(&self, model: Sampling, seed: u64) -> Sampling {
+        Sampling {
+            temperature: self.temperature.unwrap_or(model.temperature),
+            top_k: self.top_k.unwrap_or(model.top_k),
+            top_p: self.top_p.unwrap_or(model.top_p),
+            min_p: self.min_p.unwrap_or(model.min_p),
+            repetition_penalty: self.repetition_penalty.unwrap_or(model.repetition_penalty),
+            seed: self.seed.unwrap_or(seed),
+        }
+    }
+}
+
+/// One system: a model and how it is used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SystemSpec {
+    /// Its name in reports.
+    pub name: String,
+    /// The model, as `bench.toml` names it.
+    pub model: String,
+    /// How it is used.
+    pub strategy: Strategy,
+    /// The languages to write in.
+    pub languages: Vec<Wanted>,
+    /// A folder of prompt templates over the built-in ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<PathBuf>,
+    /// How tokens are chosen.
+    pub decoding: Decoding,
+}
+
+impl BenchConfig {
+    /// Reads a file. Relative paths in it count from its folder.
+    ///
+    /// # Errors
+    /// `Io` if it cannot be read, `Config` if it is not right.
+    pub fn read(path: &Path) -> Result<Self> {
+        let at = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Error::new(ErrorKind::Io, "cannot read the benchmark").at(&at).with_source(e))?;
+        let mut config = Self::parse(&text).map_err(|e| e.at(at))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for path in config
+            .data
+            .iter_mut()
+            .map(|d| &mut d.path)
+            .chain(config.systems.iter_mut().filter_map(|s| s.prompts.as_mut()))
+        {
+            *path = folder.join(&*path);
+        }
+        for table in &mut config.systems {
+            let models = match &mut table.model {
+                OneOrMany::One(one) => std::slice::from_mut(one),
+                OneOrMany::Many(many) => many,
+            };
+            for model in models {
+                *model = from_folder(model, folder);
+            }
+        }
+        Ok(config)
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// `Config`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let config: Self = toml::from_str(text)
+            .map_err(|e| Error::new(ErrorKind::Config, "the benchmark is not right").with_source(e))?;
+        config.summary_length()?;
+        config.questions()?;
+        config.systems()?;
+        if config.data.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "the benchmark has no documents: give it a table `[[data]]` with a `path`",
+            ));
+        }
+        if config.languages.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "`languages` is empty; `[\"source\"]` writes in the article's own",
+            ));
+        }
+        Ok(config)
+    }
+
+    /// The length of the summary, if one is wanted.
+    ///
+    /// # Errors
+    /// `Config` for a length that is not one.
+    pub fn summary_length(&self) -> Result<Option<SummaryLength>> {
+        if self.summary == "none" { Ok(None) } else { self.summary.parse().map(Some) }
+    }
+
+    /// The number of questions, if a FAQ block is wanted.
+    ///
+    /// # Errors
+    /// `Config` for a number that is not one.
+    pub fn questions(&self) -> Result<Option<Questions>> {
+        match &self.questions {
+            Count::Name(name) if name == "none" => Ok(None),
+            Count::Name(name) => name.parse().map(Some),
+            Count::Number(n) => n.to_string().parse().map(Some),
+        }
+    }
+
+    /// The systems, those of one model behind one another so that it is loaded once.
+    ///
+    /// # Errors
+    /// `Config` if two have the same name.
+    pub fn systems(&self) -> Result<Vec<SystemSpec>> {
+        let mut systems: Vec<SystemSpec> = Vec::new();
+        for table in &self.systems {
+            let count = table.model.all().len() * table.strategy.all().len();
+            for model in table.model.all() {
+                for &strategy in table.strategy.all() {
+                    let own = format!("{} {}", short_name(model), strategy.name());
+                    let name = match &table.name {
+                        Some(name) if count == 1 => name.clone(),
+                        Some(name) => format!("{name} {own}"),
+                        None => own,
+                    };
+                    systems.push(SystemSpec {
+                        name,
+                        model: model.clone(),
+                        strategy,
+                        languages: table.languages.clone().unwrap_or_else(|| self.languages.clone()),
+                        prompts: table.prompts.clone(),
+                        decoding: table.decoding,
+                    });
+                }
+            }
+        }
+        let baselines: Vec<_> = self.baselines.iter().map(|b| b.name()).collect();
+        for (i, system) in systems.iter().enumerate() {
+            if systems[..i].iter().any(|s| s.name == system.name) || baselines.contains(&system.name.as_str()) {
+                let message = format!("two systems have the name `{}`; give each a `name` of its own", system.name);
+                return Err(Error::new(ErrorKind::Config, message));
+            }
+        }
+        if let Some(only) = &self.only {
+            systems.retain(|s| only.contains(&s.name));
+        }
+        let models: Vec<String> = systems.iter().map(|s| s.model.clone()).collect();
+        systems.sort_by_key(|s| models.iter().position(|m| *m == s.model));
+        Ok(systems)
+    }
+
+    /// A fingerprint of all that decides what a system writes of a document.
+    pub fn fingerprint(&self, system: &SystemSpec) -> String {
+        self.hash(&serde_json::json!([
+            self.questions,
+            self.summary,
+            self.seed,
+            system.model,
+            system.strategy,
+            system.prompts,
+            system.decoding
+        ]))
+    }
+
+    /// The same of a baseline.
+    pub fn fingerprint_of_baseline(&self, baseline: Baseline) -> String {
+        self.hash(&serde_json::json!([self.questions, self.summary, self.seed, baseline]))
+    }
+
+    fn hash(&self, value: &serde_json::Value) -> String {
+        let digest = Sha256::digest(value.to_string());
+        digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The name of a model without the folders of its file.
+fn short_name(model: &str) -> String {
+    let file = model.strip_prefix("scripted:").unwrap_or(model);
+    match Path::new(file).file_stem() {
+        Some(stem) if file.ends_with(".gguf") || file.ends_with(".toml") => stem.to_string_lossy().into_owned(),
+        _ => model.to_owned(),
+    }
+}
+
+/// A model's file counts from the folder of the benchmark; an id has none.
+fn from_folder(model: &str, folder: &Path) -> String {
+    match model.strip_prefix("scripted:") {
+        Some(script) => format!("scripted:{}", folder.join(script).display()),
+        None if model.ends_with(".gguf") => folder.join(model).display().to_string(),
+        None => model.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+        questions = 4
+        languages = ["source", "es"]
+        [[data]]
+        path = "fixtures"
+        languages = ["en"]
+        [[system]]
+        model = ["a", "b"]
+        strategy = ["pipeline", "naive"]
+        [[system]]
+        name = "warm"
+        model = "a"
+        temperature = 0.7
+    "#;
+
+    #[test]
+    fn a_list_is_a_system_for_each_and_models_stay_together() {
+        let config = BenchConfig::parse(FILE).unwrap();
+        let systems = config.systems().unwrap();
+        let names: Vec<_> = systems.iter().map(|s| s.name.as_str()).collect();
+        assert_eq!(names, ["a pipeline", "a naive", "warm", "b pipeline", "b naive"]);
+        assert_eq!(config.questions().unwrap(), Some(Questions::Exactly(4)));
+        assert_eq!(config.summary_length().unwrap(), Some(SummaryLength::Medium));
+        let sampling = systems[2].decoding.over(Sampling { top_k: 9, ..Sampling::default() }, 3);
+        assert_eq!((sampling.temperature, sampling.top_k, sampling.seed), (0.7, 9, 3));
+        assert_ne!(config.fingerprint(&systems[0]), config.fingerprint(&systems[2]));
+        assert_eq!(
+            config.languages.iter().map(|w| w.of(Language::EN)).collect::<Vec<_>>(),
+            [Language::EN, Language::ES]
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, expected) in [
+            ("data = []", "no documents"),
+            ("questions = 99\n[[data]]\npath = 'x'", "`99` is not a number of questions"),
+            ("summary = 'huge'\n[[data]]\npath = 'x'", "unknown summary length `huge`"),
+            ("[[data]]\npath = 'x'\n[[system]]\nmodel = ['a', 'a']", "two systems have the name `a pipeline`"),
+            ("[[data]]\npath = 'x'\n[[system]]\nmodel = 'a'\nname = 'lead'", "two systems have the name `lead`"),
+            ("[[data]]\npath = 'x'\nlanguages = ['xx']", "the benchmark is not right"),
+        ] {
+            let error = BenchConfig::parse(text).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn files_count_from_the_folder_of_the_benchmark() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bench.toml");
+        std::fs::write(&path, "[[data]]\npath = 'set'\n[[system]]\nmodel = ['scripted:s.toml', 'id']").unwrap();
+        let config = BenchConfig::read(&path).unwrap();
+        assert_eq!(config.data[0].path, folder.path().join("set"));
+        let systems = config.systems().unwrap();
+        assert_eq!(systems[0].model, format!("scripted:{}", folder.path().join("s.toml").display()));
+        assert_eq!((systems[0].name.as_str(), systems[1].model.as_str()), ("s pipeline", "id"));
+    }
+}

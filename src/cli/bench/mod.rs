@@ -1,0 +1,50 @@
+//! `faqtory bench`: systems compared over documents.
+
+use clap::{Args, Subcommand};
+
+use super::Context;
+use super::failure::{EXIT_CODES, Failure};
+
+mod leaderboard;
+mod run;
+
+const EXAMPLES: &str = "\
+A benchmark is a file such as:
+  questions = \"auto\"                  # a number, auto or none
+  summary = \"medium\"                  # headline, short, medium, long, bullets or none
+  languages = [\"source\"]              # source is that of the article
+  baselines = [\"lead\", \"textrank\", \"lexrank\", \"shuffled\"]
+
+  [[data]]
+  path = \"fixtures\"                   # a folder of fixtures or articles, or JSON Lines
+  limit = 10                          # and ids = [\"en/*\"], kinds, languages
+
+  [[system]]
+  model = [\"default\", \"smollm2-135m-instruct\"]
+  strategy = [\"pipeline\", \"naive\"]    # a system for each model and each strategy
+  temperature = 0.0
+
+Examples:
+  faqtory bench bench.toml -o run/           run it, or go on where it stopped
+  faqtory bench bench.toml --only naive      only systems with that in their names";
+
+/// Compare models, prompts and settings over documents with references
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct BenchArgs {
+    #[command(flatten)]
+    run: run::RunArgs,
+
+    #[command(subcommand)]
+    command: Option<BenchCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum BenchCommand {}
+
+pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<(), Failure> {
+    match &args.command {
+        None => run::run(&args.run, context),
+        Some(command) => match *command {},
+    }
+}
