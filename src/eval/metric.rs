@@ -31,9 +31,10 @@ pub enum Agreement {
 }
 
 /// How a label of agreement comes about from what `faqtory eval validate` measures.
-pub const RULE: &str = "agrees: Kendall's tau of at least 0.25 with people in every set and language that was checked \
-                        (for groundedness: an AUC of at least 0.75); weak: the lower end of the 95 % interval is above 0 \
-                        (AUC: above 0.5) in each of them; else: no";
+pub const RULE: &str = "\
+agrees: in every set and language with judgments on what the metric looks at, Kendall's tau with one of the judgments is at \
+least 0.25, or for support of sentences the AUC is at least 0.75, and the interval is above chance; weakly: the interval is \
+above chance in each of them; no: in one of them it is not. Metrics that only describe have no label.";
 
 impl Agreement {
     /// A word or two for tables.
@@ -58,6 +59,8 @@ pub struct Needs {
     pub encoder: bool,
     /// That the output is in the language of the article.
     pub same_language: bool,
+    /// That the article has more than one section.
+    pub sections: bool,
 }
 
 /// A metric.
@@ -83,11 +86,12 @@ pub struct Metric {
     pub agreement: Agreement,
 }
 
-const NOTHING: Needs = Needs { reference: false, source: false, encoder: false, same_language: false };
+const NOTHING: Needs = Needs { reference: false, source: false, encoder: false, same_language: false, sections: false };
 const REFERENCE: Needs = Needs { reference: true, ..NOTHING };
 const MEANING: Needs = Needs { reference: true, encoder: true, ..NOTHING };
 const SOURCE: Needs = Needs { source: true, ..NOTHING };
 const WORDS: Needs = Needs { source: true, same_language: true, ..NOTHING };
+const SECTIONS: Needs = Needs { sections: true, ..WORDS };
 
 impl Metric {
     const fn new(id: &'static str, title: &'static str, better: Better, needs: Needs, about: &'static str) -> Self {
@@ -110,6 +114,11 @@ impl Metric {
     /// Which part of an output it measures.
     pub fn task(&self) -> Task {
         if self.id.starts_with("faq.") { Task::Faq } else { Task::Summary }
+    }
+
+    /// How well it agrees with people, for tables; empty for one that only describes.
+    pub fn people(&self) -> &'static str {
+        if self.better == Better::Neither { "" } else { self.agreement.label() }
     }
 
     /// A value as it is shown.
@@ -158,7 +167,7 @@ pub const METRICS: &[Metric] = &[
     .chance(),
     Metric::new("faq.claims", "claims supported", Better::Higher, SOURCE,
         "The share of the numbers, dates, quotations and names in the answers that the article has."),
-    Metric::new("faq.coverage", "sections covered", Better::Higher, WORDS,
+    Metric::new("faq.coverage", "sections covered", Better::Higher, SECTIONS,
         "The share of the article's sections that stand behind an answer."),
     Metric::new("faq.redundancy", "redundancy", Better::Lower, NOTHING,
         "How many of its words a pair shares with the pair most like it."),
@@ -197,7 +206,7 @@ pub const METRICS: &[Metric] = &[
         "How close it is as a whole in meaning to the reference."),
     Metric::new("summary.claims", "claims supported", Better::Higher, SOURCE,
         "The share of its numbers, dates, quotations and names that the article has."),
-    Metric::new("summary.coverage", "sections covered", Better::Higher, WORDS,
+    Metric::new("summary.coverage", "sections covered", Better::Higher, SECTIONS,
         "The share of the article's sections that stand behind one of its sentences."),
     Metric::new("summary.redundancy", "redundancy", Better::Lower, NOTHING,
         "How many of its words a sentence shares with the sentence most like it."),
@@ -233,6 +242,6 @@ mod tests {
         }
         assert_eq!(metric("summary.bert.f1").unwrap().task(), Task::Summary);
         assert_eq!(metric("faq.density").unwrap().show(2.25), "2.2");
-        assert_eq!(metric("faq.nothing"), None);
+        assert_eq!((metric("faq.density").unwrap().people(), metric("faq.nothing")), ("", None));
     }
 }

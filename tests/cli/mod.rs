@@ -4,6 +4,7 @@ mod bench;
 mod completions;
 mod configuration;
 mod errors;
+mod eval;
 mod inspect;
 mod models;
 mod output;

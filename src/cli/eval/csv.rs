@@ -16,7 +16,7 @@ pub(super) fn means(summary: &Summary) -> String {
             let chance = chance.map(|c| c.mean.to_string()).unwrap_or_default();
             let better = format!("{:?}", m.better).to_lowercase();
             let Mean { n, mean, low, high } = mean;
-            let agreement = m.agreement.label();
+            let agreement = m.people();
             text.push_str(&format!("{},{language},{n},{mean},{low},{high},{chance},{better},{agreement}\n", m.id));
         };
         line("", &row.all, chance.map(|c| &c.all));

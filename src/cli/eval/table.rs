@@ -106,7 +106,7 @@ fn means(rows: &[(&'static Metric, &Row)], summary: &Summary) -> String {
             let chance = m.baseline.and_then(|id| summary.row(id));
             cells.push(number(chance.map(|c| m.show(c.all.mean)).unwrap_or_default()));
         }
-        cells.push(text(m.agreement.label()));
+        cells.push(text(m.people()));
         let quiet = m.better == Better::Neither || m.agreement == Agreement::No;
         table.push((if quiet { DIM } else { Style::new() }, cells));
     }

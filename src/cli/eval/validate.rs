@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 use faqtory::eval::METRICS;
-use faqtory::eval::metric::{self, Agreement};
+use faqtory::eval::metric::{self, Agreement, Better};
 use faqtory::eval::validate::{self, Estimate, Finding};
 use serde::Serialize;
 
@@ -63,9 +63,10 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), Failure>
         interrupt::flow()
     })?;
     drop(bar);
-    let measured = METRICS.iter().filter(|m| findings.iter().any(|f| f.metric == m.id));
+    let has_label = |m: &&metric::Metric| m.better != Better::Neither;
+    let measured = METRICS.iter().filter(has_label).filter(|m| findings.iter().any(|f| f.metric == m.id));
     let label =
-        |m: &metric::Metric| Label { metric: m.id, here: validate::agreement(m.id, &findings), shown: m.agreement };
+        |m: &metric::Metric| Label { metric: m.id, here: validate::agreement(m, &findings), shown: m.agreement };
     let labels: Vec<_> = measured.map(label).collect();
     if args.json {
         #[derive(Serialize)]

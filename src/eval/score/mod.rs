@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use self::source::Source;
 use self::vectors::Vectors;
-use super::metric::{Better, METRICS, Metric};
+use super::metric::{Better, METRICS, Metric, Needs};
 use super::{Document, Prediction};
 use crate::article::Span;
 use crate::content::Task;
@@ -131,6 +131,7 @@ impl Evaluator {
             prediction,
             language,
             has_source: !kept.source.is_empty(),
+            has_sections: kept.source.sections.len() > 1,
             same_language: language == document.article.language,
             source: &kept.source,
             references: &mut kept.references,
@@ -162,6 +163,8 @@ struct Scorer<'a> {
     language: Language,
     /// Whether the article has a body to compare with.
     has_source: bool,
+    /// Whether the article has more than one section, so that one can be left out.
+    has_sections: bool,
     /// Whether the output is in the language of the article.
     same_language: bool,
     source: &'a Source,
@@ -174,10 +177,16 @@ impl Scorer<'_> {
     fn set(&mut self, id: &str, value: f64) {
         let metric = super::metric::metric(id);
         debug_assert!(metric.is_some(), "{id} stands in the table");
-        let needs = metric.map(|m| m.needs).unwrap_or_default();
-        if (self.has_source || !needs.source) && (self.same_language || !needs.same_language) {
+        if metric.is_some_and(|m| self.suits(m.needs)) {
             self.scores.values.insert(id.to_owned(), value);
         }
+    }
+
+    /// Whether the article has what a metric needs of it.
+    fn suits(&self, needs: Needs) -> bool {
+        (self.has_source || !needs.source)
+            && (self.has_sections || !needs.sections)
+            && (self.same_language || !needs.same_language)
     }
 
     /// The claims of a text of the output, with those that the article does not have; none where there is no article.
@@ -193,8 +202,7 @@ impl Scorer<'_> {
                 && m.better == Better::Higher
                 && (has_reference || !m.needs.reference)
                 && (self.encoder.is_some() || !m.needs.encoder)
-                && (self.has_source || !m.needs.source)
-                && (self.same_language || !m.needs.same_language)
+                && self.suits(m.needs)
         };
         let zeros: Vec<_> = METRICS.iter().filter(applies).map(|m| (m.id.to_owned(), 0.0)).collect();
         self.scores.values.extend(zeros);

@@ -149,10 +149,10 @@ fn what_came_before_changes_nothing() {
 
 /// The real encoder: what means the same is close though its words and its language differ.
 #[test]
-fn meaning_counts_across_words_and_languages_main_job() {
+fn meaning_counts_across_words_and_languages() {
     let Some(path) = weights("multilingual-e5-small") else { return };
     let mut evaluator = Evaluator::new(Some(Encoder::load(&path, DeviceChoice::Cpu).unwrap()));
-    let document = fixture("en/water-cuts-notice");
+    let document = fixture("en/reef-sensors");
     let same = evaluator.score(&document, &copy(&document, Language::EN)).unwrap();
     for metric in METRICS {
         assert!(same.values.contains_key(metric.id), "{}", metric.id);

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 pub use self::judgments::{Judgment, read};
 pub use self::resample::Estimate;
-use super::metric::{Agreement, METRICS};
+use super::metric::{Agreement, Better, METRICS, Metric};
 use super::score::Evaluator;
 use crate::content::Task;
 use crate::error::{Error, ErrorKind, Result};
@@ -138,18 +138,36 @@ fn of_systems(cases: &[&Case<'_>], values: &[f64], people: &[f64]) -> Option<Sys
     Some(Systems { n: x.len(), kendall: kendall_tau_b(&x, &y)?, spearman: spearman(&x, &y)? })
 }
 
-/// The label of a metric by the rule of [`RULE`](super::metric::RULE), from all findings about it.
+/// The label of a metric by the rule of [`RULE`](super::metric::RULE), from all findings.
 ///
 /// Of a set and language the judgment that the metric agrees with best counts, because a metric of precision is not
-/// meant to measure coverage.
-pub fn agreement(metric: &str, findings: &[Finding]) -> Agreement {
+/// meant to measure coverage. A metric that looks neither at the article nor at a reference cannot know whether a
+/// summary is true, so sets that judge that do not count for it.
+pub fn agreement(metric: &Metric, findings: &[Finding]) -> Agreement {
+    if metric.better == Better::Neither {
+        return Agreement::Unchecked;
+    }
+    let of_truth = |f: &Finding| findings.iter().any(|other| other.set == f.set && other.aspect == SENTENCES);
+    let looks = metric.needs.source || metric.needs.reference;
     // (Strong, above chance) in each set and language.
     let mut best: BTreeMap<(&str, Language), (bool, bool)> = BTreeMap::new();
-    for finding in findings.iter().filter(|f| f.metric == metric) {
+    for finding in findings.iter().filter(|f| f.metric == metric.id && (looks || !of_truth(f))) {
+        // Of a metric whose low values are better, what goes down with the judgment agrees.
+        let turned = |e: Estimate, chance: f64| match metric.better {
+            Better::Lower => (2.0 * chance - e.value, 2.0 * chance - e.high),
+            _ => (e.value, e.low),
+        };
         let (strong, some) = match (finding.auc, finding.kendall) {
-            (Some(auc), _) => (auc.value >= 0.75, auc.low > 0.5),
-            (None, Some(tau)) => (tau.value >= 0.25, tau.low > 0.0),
-            (None, None) => (false, false),
+            (Some(auc), _) => {
+                let (value, low) = turned(auc, 0.5);
+                (value >= 0.75, low > 0.5)
+            }
+            (None, Some(tau)) => {
+                let (value, low) = turned(tau, 0.0);
+                (value >= 0.25, low > 0.0)
+            }
+            // It is the same for all of them, so that nothing was checked.
+            (None, None) => continue,
         };
         let of = best.entry((&finding.set, finding.language)).or_default();
         *of = (of.0 || strong && some, of.1 || some);
@@ -166,6 +184,7 @@ pub fn agreement(metric: &str, findings: &[Finding]) -> Agreement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::metric::metric;
 
     fn finding(set: &str, aspect: &str, kendall: Option<[f64; 3]>, auc: Option<[f64; 3]>) -> Finding {
         let estimate = |of: Option<[f64; 3]>| of.map(|[low, value, high]| Estimate { value, low, high });
@@ -189,13 +208,25 @@ mod tests {
         let none = finding("a", "coverage", Some([-0.1, 0.1, 0.3]), None);
         let support = finding("c", SENTENCES, None, Some([0.6, 0.8, 0.9]));
         let label = |findings: &[&Finding]| {
-            agreement("summary.rouge1", &findings.iter().map(|f| (*f).clone()).collect::<Vec<_>>())
+            agreement(metric("summary.rouge1").unwrap(), &findings.iter().map(|f| (*f).clone()).collect::<Vec<_>>())
         };
         assert_eq!(label(&[]), Agreement::Unchecked);
         assert_eq!(label(&[&strong, &none, &support]), Agreement::Agrees, "the best judgment of a set counts");
         assert_eq!(label(&[&strong, &weak]), Agreement::Weak);
         assert_eq!(label(&[&none, &weak]), Agreement::No);
-        assert_eq!(agreement("summary.rouge2", &[strong]), Agreement::Unchecked);
+        let of = |id: &str, finding: &Finding| {
+            let id = metric(id).unwrap();
+            agreement(id, &[Finding { metric: id.id, ..finding.clone() }])
+        };
+        assert_eq!(of("summary.rouge2", &strong), Agreement::Agrees);
+        assert_eq!(of("summary.words", &strong), Agreement::Unchecked, "it only describes");
+        assert_eq!(of("summary.language", &support), Agreement::Unchecked, "it cannot know what is true");
+        assert_eq!(of("summary.language", &finding("a", "score", None, None)), Agreement::Unchecked);
+        let falling = finding("a", "score", Some([-0.5, -0.4, -0.3]), None);
+        assert_eq!(
+            (of("summary.redundancy", &falling), of("summary.rouge1", &falling)),
+            (Agreement::Agrees, Agreement::No)
+        );
     }
 
     #[test]
