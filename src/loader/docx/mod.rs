@@ -3,6 +3,7 @@
 //! Notes stand at the end of the section that refers to them. Page headers and footers and tables of contents
 //! are in the document as dropped blocks. Comments and the texts of charts are not read.
 
+mod item;
 mod numbering;
 mod styles;
 mod table;
@@ -12,9 +13,10 @@ mod walk;
 
 use std::collections::HashMap;
 
+use self::item::{Item, NoteKind};
 use self::numbering::Numbering;
 use self::styles::{Look, Styles};
-use self::walk::{Item, NoteKind, Notes, Walker};
+use self::walk::{Notes, Walker};
 use super::block::{BlockKind, Document, Meta, Role, ends_sentence};
 use super::package::{Package, missing, resolve};
 use super::xml::{Event, Events, Ns};

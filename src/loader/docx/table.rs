@@ -1,7 +1,7 @@
 //! Tables of a DOCX file: rows of data, or a means to arrange paragraphs.
 
+use super::item::Item;
 use super::styles::Look;
-use super::walk::Item;
 
 /// An open table.
 #[derive(Debug, Default)]
