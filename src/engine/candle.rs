@@ -10,7 +10,7 @@ use super::decoder::Decoder;
 use super::gguf::GgufFile;
 use super::kv::{KvBlock, Prefix, Sequence};
 use super::sampler::Sampler;
-use super::scoring::{self, Scored};
+use super::scoring::{self, Plan, Scored};
 use super::stop::StopText;
 use super::template::ChatTemplate;
 use super::tokenizer::{ModelTokenizer, TextDecoder};
@@ -280,12 +280,12 @@ impl Engine for CandleEngine {
         let common = shared_length(&prompts);
         let shared = prompts.first().map_or(&[][..], |p| &p[..common]);
         let items = prompts.iter().zip(&texts).map(|(prompt, text)| Scored { prompt: &prompt[common..], text });
-        let items: Vec<_> = items.collect();
+        let plan = Plan::new(&items.collect::<Vec<_>>());
         let known = self.known(shared);
-        let total = common - known + items.iter().map(Scored::rows).sum::<usize>();
+        let total = common - known + plan.rows();
         let mut meter = Meter { done: 0, total, on_event };
         let prefix = self.shared_prefix(shared, known, &mut meter)?;
-        let log_probs = scoring::log_probs(&self.decoder, &prefix, &items, &mut |rows| meter.add(rows))?;
+        let log_probs = scoring::log_probs(&self.decoder, &prefix, texts.len(), &plan, &mut |rows| meter.add(rows))?;
         Ok(log_probs.into_iter().map(|log_probs| Likelihood { log_probs }).collect())
     }
 }

@@ -215,7 +215,7 @@ pub trait Engine {
     ) -> Result<Batch>;
 
     /// How probable the model finds each of the texts behind its prompt, in their order. What the prompts have in common
-    /// at the beginning is computed once, and kept for the next call. The callback sees [`Event::Prefill`] and may end the
+    /// at the beginning is computed once, and kept for the next call; so is a prompt that several texts stand behind. The callback sees [`Event::Prefill`] and may end the
     /// call.
     ///
     /// # Errors

@@ -1,5 +1,9 @@
 //! The log-probabilities of given tokens behind a shared prefix, several sequences a pass.
 
+use std::collections::HashMap;
+
+use candle_core::Tensor;
+
 use super::decoder::Decoder;
 use super::kv::{KvBlock, Prefix, Sequence};
 use crate::error::{Error, ErrorKind, Result};
@@ -18,73 +22,175 @@ pub(super) struct Scored<'a> {
     pub(super) text: &'a [u32],
 }
 
-impl Scored<'_> {
-    /// Tokens that must be computed: the last one's successor is not asked for.
-    pub(super) fn rows(&self) -> usize {
-        if self.text.is_empty() { 0 } else { self.prompt.len() + self.text.len() - 1 }
+/// The items by their prompts: a prompt that several have is computed once.
+pub(super) struct Plan<'a> {
+    groups: Vec<Group<'a>>,
+}
+
+struct Group<'a> {
+    prompt: &'a [u32],
+    /// Index and tokens of each text that is not empty.
+    texts: Vec<(usize, &'a [u32])>,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(items: &[Scored<'a>]) -> Self {
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        let mut known: HashMap<&[u32], usize> = HashMap::new();
+        for (index, item) in items.iter().enumerate().filter(|(_, item)| !item.text.is_empty()) {
+            let group = *known.entry(item.prompt).or_insert(groups.len());
+            if group == groups.len() {
+                groups.push(Group { prompt: item.prompt, texts: Vec::new() });
+            }
+            groups[group].texts.push((index, item.text));
+        }
+        Self { groups }
     }
 
-    /// Token `i` of prompt and text.
-    fn token(&self, i: usize) -> u32 {
-        if i < self.prompt.len() { self.prompt[i] } else { self.text[i - self.prompt.len()] }
+    /// Tokens that will be computed.
+    pub(super) fn rows(&self) -> usize {
+        let texts = |g: &Group<'_>| g.texts.iter().map(|(_, text)| g.split().1.len() + text.len() - 1).sum::<usize>();
+        self.groups.iter().map(|g| g.split().0.len() + texts(g)).sum()
     }
 }
 
-/// The natural log-probability of each token of each text, in their order. `done` is told how many rows were computed.
+impl<'a> Group<'a> {
+    /// What is computed once for all texts of the group, and what each computes again: the last token at least.
+    fn split(&self) -> (&'a [u32], &'a [u32]) {
+        self.prompt.split_at(if self.texts.len() > 1 { self.prompt.len() - 1 } else { 0 })
+    }
+}
+
+/// A sequence of a pass: what stands before it, its tokens, and the text among them.
+struct Run<'a> {
+    prefix: Prefix,
+    prompt: &'a [u32],
+    /// Nothing if only keys and values are wanted.
+    text: &'a [u32],
+    item: usize,
+}
+
+impl Run<'_> {
+    /// Tokens that must be computed: what follows the last of a text is not asked for.
+    fn rows(&self) -> usize {
+        (self.prompt.len() + self.text.len()).saturating_sub(usize::from(!self.text.is_empty()))
+    }
+
+    fn token(&self, i: usize) -> u32 {
+        if i < self.prompt.len() { self.prompt[i] } else { self.text[i - self.prompt.len()] }
+    }
+
+    /// The row from which the first probability comes.
+    fn first_wanted(&self) -> usize {
+        if self.text.is_empty() { self.rows() } else { self.prompt.len() - 1 }
+    }
+}
+
+/// Collects the log-probabilities of all items.
+struct Scorer<'a> {
+    decoder: &'a Decoder,
+    found: Vec<Vec<f64>>,
+    /// Is told how many rows were computed.
+    done: &'a mut dyn FnMut(usize) -> Result<()>,
+}
+
+/// The natural log-probability of each token of each text, in the order of the items that the plan was made of. `done` is
+/// told how many rows were computed.
 pub(super) fn log_probs(
     decoder: &Decoder,
     prefix: &Prefix,
-    items: &[Scored<'_>],
+    items: usize,
+    plan: &Plan<'_>,
     done: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Vec<Vec<f64>>> {
-    let mut found: Vec<Vec<f64>> = items.iter().map(|item| Vec::with_capacity(item.text.len())).collect();
-    let asked: Vec<usize> = (0..items.len()).filter(|&i| items[i].rows() > 0).collect();
-    let mut rest = asked.as_slice();
+    let mut scorer = Scorer { decoder, found: vec![Vec::new(); items], done };
+    let mut rest = plan.groups.as_slice();
     while !rest.is_empty() {
-        let mut rows = 0;
-        let fit = rest.iter().take_while(|&&i| {
-            rows += items[i].rows();
-            rows <= PASS_ROWS
-        });
-        let (group, later) = rest.split_at(fit.count().max(1));
-        rest = later;
-        let mut sequences = group
+        let groups;
+        (groups, rest) = rest.split_at(fitting(rest.iter().map(|group| group.split().0.len())));
+        let heads: Vec<_> = groups
             .iter()
-            .map(|&i| {
-                let own = KvBlock::new(decoder.config.kv_shape(), items[i].rows(), &decoder.device)
+            .map(|group| Run { prefix: prefix.clone(), prompt: group.split().0, text: &[], item: 0 })
+            .collect();
+        let heads = scorer.pass(&heads)?;
+        let runs: Vec<_> = groups
+            .iter()
+            .zip(heads.into_iter().map(Sequence::into_prefix))
+            .flat_map(|(group, prefix)| {
+                let run = move |&(item, text)| Run { prefix: prefix.clone(), prompt: group.split().1, text, item };
+                group.texts.iter().map(run)
+            })
+            .collect();
+        let mut runs = runs.as_slice();
+        while !runs.is_empty() {
+            let pass;
+            (pass, runs) = runs.split_at(fitting(runs.iter().map(Run::rows)));
+            scorer.pass(pass)?;
+        }
+    }
+    Ok(scorer.found)
+}
+
+/// How many of those rows go into one pass; one at least.
+fn fitting(rows: impl Iterator<Item = usize>) -> usize {
+    let sums = rows.scan(0, |sum, rows| {
+        *sum += rows;
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum <= PASS_ROWS).count().max(1)
+}
+
+impl Scorer<'_> {
+    /// Computes the runs together and gives their sequences. One that is alone may take several steps.
+    fn pass(&mut self, runs: &[Run<'_>]) -> Result<Vec<Sequence>> {
+        let mut sequences = runs
+            .iter()
+            .map(|run| {
+                let own = KvBlock::new(self.decoder.config.kv_shape(), run.rows().max(1), &self.decoder.device)
                     .map_err(|e| Error::new(ErrorKind::Inference, "no memory for the KV cache").with_source(e))?;
-                Ok(Sequence::new(prefix.clone(), own))
+                Ok(Sequence::new(run.prefix.clone(), own))
             })
             .collect::<Result<Vec<_>>>()?;
-        // Several sequences fit one pass; only one that is alone can be longer.
-        let longest = group.iter().map(|&i| items[i].rows()).max().unwrap_or(0);
+        let longest = runs.iter().map(Run::rows).max().unwrap_or(0);
         for start in (0..longest).step_by(PASS_ROWS) {
-            let mut tokens = Vec::with_capacity(group.len());
+            let (mut active, mut tokens) = (Vec::new(), Vec::new());
             let (mut wanted, mut targets, mut before) = (Vec::new(), Vec::new(), 0);
-            for &i in group {
-                let item = &items[i];
-                let end = item.rows().min(start + PASS_ROWS);
-                tokens.push((start..end).map(|at| item.token(at)).collect::<Vec<u32>>());
-                for at in start.max(item.prompt.len() - 1)..end {
+            for (run, sequence) in runs.iter().zip(&mut sequences) {
+                let end = run.rows().min(start + PASS_ROWS);
+                if start >= end {
+                    continue;
+                }
+                active.push(sequence);
+                tokens.push((start..end).map(|at| run.token(at)).collect::<Vec<u32>>());
+                for at in start.max(run.first_wanted())..end {
                     wanted.push((before + at - start) as u32);
-                    targets.push((i, item.token(at + 1)));
+                    targets.push((run.item, run.token(at + 1)));
                 }
                 before += end - start;
             }
             let tokens: Vec<&[u32]> = tokens.iter().map(Vec::as_slice).collect();
-            let mut sequences: Vec<&mut Sequence> = sequences.iter_mut().collect();
-            let hidden = decoder.hidden(&mut sequences, &tokens, &wanted)?;
-            for (part, targets) in targets.chunks(LOGIT_ROWS).enumerate() {
-                let rows = hidden.narrow(0, part * LOGIT_ROWS, targets.len()).map_err(unreadable)?;
-                let logits: Vec<Vec<f32>> = decoder.logits(&rows)?.to_vec2().map_err(unreadable)?;
-                for (row, &(item, token)) in logits.iter().zip(targets) {
-                    found[item].push(log_prob(row, token)?);
-                }
+            if targets.is_empty() {
+                self.decoder.forward(&mut active, &tokens)?;
+            } else {
+                let hidden = self.decoder.hidden(&mut active, &tokens, &wanted)?;
+                self.read(&hidden, &targets)?;
             }
-            done(before)?;
+            (self.done)(before)?;
         }
+        Ok(sequences)
     }
-    Ok(found)
+
+    /// Notes the log-probability of each target (item, token) from its row.
+    fn read(&mut self, hidden: &Tensor, targets: &[(usize, u32)]) -> Result<()> {
+        for (part, targets) in targets.chunks(LOGIT_ROWS).enumerate() {
+            let rows = hidden.narrow(0, part * LOGIT_ROWS, targets.len()).map_err(unreadable)?;
+            let logits: Vec<Vec<f32>> = self.decoder.logits(&rows)?.to_vec2().map_err(unreadable)?;
+            for (row, &(item, token)) in logits.iter().zip(targets) {
+                self.found[item].push(log_prob(row, token)?);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// `logit[token] − ln Σ exp(logit)`, in double precision, with the largest logit taken out of the sum.

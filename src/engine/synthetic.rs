@@ -13,7 +13,7 @@ use rand_chacha::ChaCha12Rng;
 use super::decoder::Decoder;
 use super::gguf::GgufFile;
 use super::kv::{KvBlock, Prefix, Sequence};
-use super::scoring::{self, Scored};
+use super::scoring::{self, Plan, Scored};
 
 const VOCABULARY: usize = 40;
 const HIDDEN: usize = 32;
@@ -164,18 +164,26 @@ fn likelihoods_are_those_of_decoding_step_by_step() {
     decoder.forward(&mut [&mut base], &[&TOKENS[..4]]).unwrap();
     let prefix = base.into_prefix();
 
-    // The third is longer than a pass, and the last is empty.
+    // The third is longer than a pass, the last is empty, and a prompt stands before three of them.
     let long: Vec<u32> = (0..300).map(|i| (i * 7 + i / 11) % VOCABULARY as u32).collect();
-    let texts: [(&[u32], &[u32]); 5] =
-        [(&[9], &[1, 2, 3]), (&[9, 30, 4], &[5]), (&[12, 13], &long), (&[9], &[1, 2, 4]), (&[7], &[])];
+    let texts: [(&[u32], &[u32]); 6] = [
+        (&[9], &[1, 2, 3]),
+        (&[9, 30, 4], &[5]),
+        (&[12, 13], &long),
+        (&[9, 30, 4], &[1, 2]),
+        (&[9, 30, 4], &[6]),
+        (&[7], &[]),
+    ];
     let items: Vec<_> = texts.iter().map(|&(prompt, text)| Scored { prompt, text }).collect();
     let mut rows = 0;
     let count = &mut |n| {
         rows += n;
         Ok(())
     };
-    let found = scoring::log_probs(&decoder, &prefix, &items, count).unwrap();
-    assert_eq!(rows, 3 + 3 + 301 + 3);
+    let plan = Plan::new(&items);
+    let found = scoring::log_probs(&decoder, &prefix, items.len(), &plan, count).unwrap();
+    assert_eq!(rows, 3 + (2 + 1 + 2 + 1) + 301);
+    assert_eq!(rows, plan.rows());
 
     for ((prompt, text), found) in texts.iter().zip(&found) {
         let mut alone = sequence(Prefix::default(), 4 + prompt.len() + text.len());
