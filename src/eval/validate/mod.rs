@@ -10,7 +10,7 @@ use serde::Serialize;
 
 pub use self::judgments::{Judgment, read};
 pub use self::resample::Estimate;
-use super::metric::{Agreement, Better, METRICS, Metric};
+use super::metric::{self, Agreement, Better, METRICS, Metric};
 use super::score::Evaluator;
 use crate::content::Task;
 use crate::error::{Error, ErrorKind, Result};
@@ -142,16 +142,20 @@ fn of_systems(cases: &[&Case<'_>], values: &[f64], people: &[f64]) -> Option<Sys
 ///
 /// Of a set and language the judgment that the metric agrees with best counts, because a metric of precision is not
 /// meant to measure coverage. A metric that looks neither at the article nor at a reference cannot know whether a
-/// summary is true, so sets that judge that do not count for it.
+/// summary is true or like another one, so sets that judge that do not count for it.
 pub fn agreement(metric: &Metric, findings: &[Finding]) -> Agreement {
     if metric.better == Better::Neither {
         return Agreement::Unchecked;
     }
-    let of_truth = |f: &Finding| findings.iter().any(|other| other.set == f.set && other.aspect == SENTENCES);
+    let with_reference = |id| metric::metric(id).is_some_and(|m| m.needs.reference);
+    let compares = |f: &Finding| {
+        let same = findings.iter().filter(|other| (&other.set, other.language) == (&f.set, f.language));
+        same.into_iter().any(|other| other.aspect == SENTENCES || with_reference(other.metric))
+    };
     let looks = metric.needs.source || metric.needs.reference;
     // (Strong, above chance) in each set and language.
     let mut best: BTreeMap<(&str, Language), (bool, bool)> = BTreeMap::new();
-    for finding in findings.iter().filter(|f| f.metric == metric.id && (looks || !of_truth(f))) {
+    for finding in findings.iter().filter(|f| f.metric == metric.id && (looks || !compares(f))) {
         // Of a metric whose low values are better, what goes down with the judgment agrees.
         let turned = |e: Estimate, chance: f64| match metric.better {
             Better::Lower => (2.0 * chance - e.value, 2.0 * chance - e.high),
