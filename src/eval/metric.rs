@@ -107,6 +107,11 @@ impl Metric {
         Self { baseline: Some(baseline), ..self }
     }
 
+    /// How well it agrees with people, as `eval validate` found; docs/evaluation.md has the numbers.
+    const fn people_say(self, agreement: Agreement) -> Self {
+        Self { agreement, ..self }
+    }
+
     const fn chance(self) -> Self {
         Self { is_baseline: true, ..self }
     }
@@ -183,33 +188,57 @@ pub const METRICS: &[Metric] = &[
     Metric::new("faq.answer_words", "words per answer", Better::Neither, NOTHING, "Words of an answer, on average.")
         .decimals(1),
     Metric::new("summary.rouge1", "ROUGE-1", Better::Higher, REFERENCE,
-        "Words shared with the reference (F1 of stems)."),
+        "Words shared with the reference (F1 of stems).")
+    // Kendall's tau with focus and coverage: en 0.41 and 0.47, es 0.37 and 0.40.
+    .people_say(Agreement::Agrees),
     Metric::new("summary.rouge2", "ROUGE-2", Better::Higher, REFERENCE,
-        "Word pairs shared with the reference (F1 of stems)."),
+        "Word pairs shared with the reference (F1 of stems).")
+    // Kendall's tau with focus and coverage: en 0.41 and 0.46, es 0.40 and 0.47.
+    .people_say(Agreement::Agrees),
     Metric::new("summary.rougeL", "ROUGE-L", Better::Higher, REFERENCE,
-        "The longest sequence of words shared with the reference (F1 of stems)."),
+        "The longest sequence of words shared with the reference (F1 of stems).")
+    // Kendall's tau with focus and coverage: en 0.41 and 0.46, es 0.37 and 0.42.
+    .people_say(Agreement::Agrees),
     Metric::new("summary.rougeLsum", "ROUGE-Lsum", Better::Higher, REFERENCE,
-        "The same, sentence by sentence."),
+        "The same, sentence by sentence.")
+    // Kendall's tau with focus and coverage: en 0.41 and 0.46, es 0.37 and 0.42.
+    .people_say(Agreement::Agrees),
     Metric::new("summary.chrf", "chrF", Better::Higher, REFERENCE,
         "Runs of characters shared with the reference, from 0 to 100.")
+    // Kendall's tau with focus and coverage: en 0.36 and 0.44, es 0.40 and 0.50.
+    .people_say(Agreement::Agrees)
     .decimals(1),
     Metric::new("summary.bleu", "BLEU", Better::Higher, REFERENCE,
         "Runs of up to four words shared with the reference, from 0 to 100.")
+    // Kendall's tau with focus and coverage: en 0.43 and 0.45, es 0.37 and 0.39.
+    .people_say(Agreement::Agrees)
     .decimals(1),
     Metric::new("summary.bert.f1", "BERT F1", Better::Higher, MEANING,
-        "How close its tokens are in meaning to those of the reference, both ways."),
+        "How close its tokens are in meaning to those of the reference, both ways.")
+    // Kendall's tau with focus and coverage: en 0.44 and 0.52, es 0.57 and 0.52.
+    .people_say(Agreement::Agrees),
     Metric::new("summary.bert.p", "BERT P", Better::Higher, MEANING,
-        "How close each of its tokens is in meaning to one of the reference."),
+        "How close each of its tokens is in meaning to one of the reference.")
+    // Kendall's tau with focus and coverage: en 0.45 and 0.51, es 0.56 and 0.48.
+    .people_say(Agreement::Agrees),
     Metric::new("summary.bert.r", "BERT R", Better::Higher, MEANING,
-        "How close each token of the reference is in meaning to one of it."),
+        "How close each token of the reference is in meaning to one of it.")
+    // Kendall's tau with focus and coverage: en 0.44 and 0.52, es 0.55 and 0.55.
+    .people_say(Agreement::Agrees),
     Metric::new("summary.cosine", "cosine", Better::Higher, MEANING,
-        "How close it is as a whole in meaning to the reference."),
+        "How close it is as a whole in meaning to the reference.")
+    // Kendall's tau with focus and coverage: en 0.43 and 0.51, es 0.58 and 0.52.
+    .people_say(Agreement::Agrees),
     Metric::new("summary.claims", "claims supported", Better::Higher, SOURCE,
-        "The share of its numbers, dates, quotations and names that the article has."),
+        "The share of its numbers, dates, quotations and names that the article has.")
+    // AUC on sentences of lower-case summaries, where names are not found: 0.50 and 0.66.
+    .people_say(Agreement::No),
     Metric::new("summary.coverage", "sections covered", Better::Higher, SECTIONS,
         "The share of the article's sections that stand behind one of its sentences."),
     Metric::new("summary.redundancy", "redundancy", Better::Lower, NOTHING,
-        "How many of its words a sentence shares with the sentence most like it."),
+        "How many of its words a sentence shares with the sentence most like it.")
+    // Kendall's tau with overall quality: -0.03, interval around 0.
+    .people_say(Agreement::No),
     Metric::new("summary.language", "in the language", Better::Higher, NOTHING,
         "The share of its paragraphs that are in the language that was asked for."),
     Metric::new("summary.density", "copied run, words", Better::Neither, WORDS,
