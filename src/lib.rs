@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod pipeline;
 pub mod prompt;
 pub mod render;
+pub mod report;
 pub mod sentence;
 
 /// The server that the tests of all modules fetch from.

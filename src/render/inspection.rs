@@ -80,7 +80,7 @@ pub fn inspection(article: &Article) -> String {
 }
 
 /// Escaped, without characters that HTML forbids.
-fn text(raw: &str) -> String {
+pub(crate) fn text(raw: &str) -> String {
     escape(
         &raw.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{FFFD}' } else { c }).collect::<String>(),
     )

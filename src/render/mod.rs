@@ -19,6 +19,7 @@ use crate::content::Output;
 use crate::error::{Error, ErrorKind};
 
 pub use inspection::inspection;
+pub(crate) use inspection::text as html_text;
 pub use json::json_schema;
 
 /// An output format.

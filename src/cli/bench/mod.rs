@@ -5,8 +5,11 @@ use clap::{Args, Subcommand};
 use super::Context;
 use super::failure::{EXIT_CODES, Failure};
 
+mod compare;
 mod leaderboard;
+mod report;
 mod run;
+mod scored;
 
 const EXAMPLES: &str = "\
 A benchmark is a file such as:
@@ -26,7 +29,9 @@ A benchmark is a file such as:
 
 Examples:
   faqtory bench bench.toml -o run/           run it, or go on where it stopped
-  faqtory bench bench.toml --only naive      only systems with that in their names";
+  faqtory bench bench.toml --only naive      only systems with that in their names
+  faqtory bench compare run:naive run:mine   what is better or worse, and how sure that is
+  faqtory bench report run/ -o report.html   a page that shows all of it";
 
 /// Compare models, prompts and settings over documents with references
 #[derive(Debug, Args)]
@@ -40,11 +45,15 @@ pub(crate) struct BenchArgs {
 }
 
 #[derive(Debug, Subcommand)]
-enum BenchCommand {}
+enum BenchCommand {
+    Compare(compare::CompareArgs),
+    Report(report::ReportArgs),
+}
 
 pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<(), Failure> {
     match &args.command {
         None => run::run(&args.run, context),
-        Some(command) => match *command {},
+        Some(BenchCommand::Compare(args)) => compare::run(args, context),
+        Some(BenchCommand::Report(args)) => report::run(args, context),
     }
 }
