@@ -3,14 +3,15 @@
 //! One pass takes new tokens of several sequences at once: the matrix products run over all rows
 //! together, attention runs for each sequence over its own keys and values.
 
-use candle_core::quantized::{QMatMul, QTensor};
-use candle_core::{D, DType, Device, Module, Result as CandleResult, Tensor};
+use candle_core::quantized::QTensor;
+use candle_core::{D, DType, Device, Result as CandleResult, Tensor};
 use candle_nn::ops::{rms_norm, silu, softmax_last_dim};
 use candle_nn::rotary_emb::{rope, rope_i};
 use std::sync::Arc;
 
 use super::gguf::GgufFile;
 use super::kv::{KvShape, Sequence};
+use super::matrix::Matrix;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How pairs of a head's values are formed for rotary position embedding.
@@ -94,7 +95,7 @@ impl DecoderConfig {
 
 /// A matrix product with an optional bias.
 struct Linear {
-    weight: QMatMul,
+    weight: Matrix,
     bias: Option<Tensor>,
 }
 
@@ -130,7 +131,7 @@ pub(super) struct Decoder {
     embedding: Arc<QTensor>,
     layers: Vec<Layer>,
     norm: Tensor,
-    head: QMatMul,
+    head: Matrix,
     /// Angular frequency of each pair of a head, (head dim / 2).
     frequencies: Tensor,
 }
@@ -139,12 +140,17 @@ pub(super) struct Decoder {
 struct Weights<'a> {
     gguf: &'a mut GgufFile,
     device: &'a Device,
+    as_matrix: AsMatrix,
 }
 
+/// Makes a matrix of a tensor as it is stored.
+type AsMatrix = fn(&Arc<QTensor>) -> CandleResult<Matrix>;
+
 impl Weights<'_> {
-    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<QMatMul> {
+    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Matrix> {
         let tensor = self.gguf.tensor(name, &[rows, columns], self.device)?;
-        QMatMul::from_qtensor(tensor).map_err(|e| self.gguf.error(format!("cannot use tensor `{name}`")).with_source(e))
+        (self.as_matrix)(&Arc::new(tensor))
+            .map_err(|e| self.gguf.error(format!("cannot use tensor `{name}`")).with_source(e))
     }
 
     fn vector(&mut self, name: &str, len: usize) -> Result<Tensor> {
@@ -187,15 +193,26 @@ impl Weights<'_> {
 impl Decoder {
     /// Reads all weights of a file onto the device.
     pub(super) fn load(gguf: &mut GgufFile, device: Device) -> Result<Self> {
+        Self::load_as(gguf, device, Matrix::new)
+    }
+
+    /// The same with dense matrices of 32 bits, which round neither weights nor inputs: slow, and the measure of what the
+    /// others round.
+    #[cfg(test)]
+    pub(super) fn load_dense(gguf: &mut GgufFile, device: Device) -> Result<Self> {
+        Self::load_as(gguf, device, Matrix::dense)
+    }
+
+    fn load_as(gguf: &mut GgufFile, device: Device, as_matrix: AsMatrix) -> Result<Self> {
         let config = DecoderConfig::from_gguf(gguf)?;
         let vocabulary = gguf.strings("tokenizer.ggml.tokens")?.len();
-        let mut weights = Weights { gguf, device: &device };
+        let mut weights = Weights { gguf, device: &device, as_matrix };
         let embedding = Arc::new(weights.gguf.tensor("token_embd.weight", &[vocabulary, config.hidden], &device)?);
         let head = if weights.gguf.has_tensor("output.weight") {
             weights.matrix("output.weight", vocabulary, config.hidden)?
         } else {
             // The input embeddings serve as the output matrix too.
-            QMatMul::from_arc(Arc::clone(&embedding)).map_err(inference)?
+            as_matrix(&embedding).map_err(inference)?
         };
         let layers = (0..config.layers).map(|i| weights.layer(i, &config)).collect::<Result<_>>()?;
         let norm = weights.vector("output_norm.weight", config.hidden)?;

@@ -23,6 +23,7 @@ mod decoder;
 mod gguf;
 mod kv;
 mod likelihood;
+mod matrix;
 mod sampler;
 mod scoring;
 mod stop;

@@ -54,9 +54,13 @@ fn argmax(logits: &[f32]) -> u32 {
 
 /// Largest difference, in units of the standard deviation of the logits.
 fn distance(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max) / deviation(a)
+}
+
+/// The standard deviation.
+fn deviation(a: &[f32]) -> f32 {
     let mean = a.iter().sum::<f32>() / a.len() as f32;
-    let deviation = (a.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / a.len() as f32).sqrt();
-    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max) / deviation
+    (a.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / a.len() as f32).sqrt()
 }
 
 /// Our decoder with the logits as plain numbers.
@@ -74,6 +78,15 @@ impl Ours {
         Self { decoder: Decoder::load(&mut gguf, Device::Cpu).unwrap(), tokenizer, template }
     }
 
+    /// The logits after a prompt where nothing is rounded.
+    fn exact(path: &Path, prompt: &[u32]) -> Vec<f32> {
+        let mut gguf = GgufFile::open(path).unwrap();
+        let decoder = Decoder::load_dense(&mut gguf, Device::Cpu).unwrap();
+        let block = KvBlock::new(decoder.config.kv_shape(), prompt.len(), &Device::Cpu).unwrap();
+        let mut sequence = Sequence::new(Prefix::default(), block);
+        decoder.forward(&mut [&mut sequence], &[prompt]).unwrap().to_vec2().unwrap().remove(0)
+    }
+
     fn sequence(&self, prefix: Prefix, capacity: usize) -> Sequence {
         Sequence::new(prefix, KvBlock::new(self.decoder.config.kv_shape(), capacity, &Device::Cpu).unwrap())
     }
@@ -83,10 +96,19 @@ impl Ours {
     }
 }
 
-/// Candle quantizes activations to 8 bits, so one rounding that falls otherwise grows over the layers:
-/// the oracle itself gives other logits (0.15 to 0.26 standard deviations) when a prompt is split
-/// otherwise. Computed the same way ours must be equal; split otherwise, as close as the oracle is to itself.
-fn agrees_with_the_oracle(id: &str) {
+/// How our matrices are computed beside the oracle's.
+#[derive(Clone, Copy, PartialEq)]
+enum Kernels {
+    /// By the same ones.
+    Same,
+    /// By others, over weights that were rewritten without rounding.
+    Others,
+}
+
+/// Candle quantizes activations to 8 bits, so one rounding that falls otherwise grows over the layers: the oracle itself
+/// gives other logits (0.15 to 0.26 standard deviations) when a prompt is split otherwise. Computed the same way ours must
+/// be equal; computed or split otherwise, as close to the exact ones, or to the oracle, as the oracle is itself.
+fn agrees_with_the_oracle(id: &str, kernels: Kernels) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(path) = weights(id) else { return };
     let ours = Ours::load(&path);
@@ -106,13 +128,23 @@ fn agrees_with_the_oracle(id: &str) {
     let mut logits = ours.logits(&mut [&mut sequence], &[&prompt]).remove(0);
     let whole = oracle.logits(&prompt, 0);
     let off = distance(&whole, &logits);
-    assert!(off < 1e-3, "{id}: the logits after the prompt differ by {off} standard deviations");
+    if kernels == Kernels::Same {
+        assert!(off < 1e-3, "{id}: the logits after the prompt differ by {off} standard deviations");
+    } else {
+        let exact = Ours::exact(&path, &prompt);
+        let (of_ours, of_oracle) = (distance(&exact, &logits), distance(&exact, &whole));
+        println!("{id}: off the exact logits by {of_ours:.3}, the oracle by {of_oracle:.3}");
+        assert!(of_ours < 1.25 * of_oracle, "{id}: off the exact logits by {of_ours}, the oracle by {of_oracle}");
+    }
     let mut expected = whole.clone();
     let mut worst = 0f32;
     for step in 0..STEPS {
         worst = worst.max(distance(&expected, &logits));
         let token = argmax(&expected);
-        assert_eq!(argmax(&logits), token, "{id}: token {step} differs");
+        // What the oracle finds nearly as probable may come first where something is rounded otherwise.
+        let gap = expected[token as usize] - expected[argmax(&logits) as usize];
+        let same = if kernels == Kernels::Same { gap == 0.0 } else { gap < deviation(&expected) };
+        assert!(same, "{id}: token {step} differs by {gap}");
         logits = ours.logits(&mut [&mut sequence], &[&[token]]).remove(0);
         expected = oracle.logits(&[token], prompt.len() + step);
     }
@@ -135,24 +167,26 @@ fn agrees_with_the_oracle(id: &str) {
     for (name, logits) in ["first", "second"].iter().zip(&split) {
         let off = distance(&whole, logits);
         println!("{id}: {name} sequence behind a shared prefix: {off:.3}, the oracle against itself: {noise:.3}");
-        assert!(off < 2.0 * noise, "{id}: the {name} sequence differs by {off}, the oracle from itself by {noise}");
-        assert_eq!(argmax(logits), argmax(&whole));
+        let most = if kernels == Kernels::Same { 2.0 } else { 4.0 };
+        assert!(off < most * noise, "{id}: the {name} sequence differs by {off}, the oracle from itself by {noise}");
+        let gap = whole[argmax(&whole) as usize] - whole[argmax(logits) as usize];
+        assert!(gap == 0.0 || kernels == Kernels::Others && gap < deviation(&whole), "{id}: by {gap}");
     }
 }
 
 #[test]
 fn smollm2_135m_agrees_with_the_oracle() {
-    agrees_with_the_oracle("smollm2-135m-instruct");
+    agrees_with_the_oracle("smollm2-135m-instruct", Kernels::Others);
 }
 
 #[test]
 fn qwen25_coder_05b_agrees_with_the_oracle() {
-    agrees_with_the_oracle("qwen2.5-coder-0.5b-instruct");
+    agrees_with_the_oracle("qwen2.5-coder-0.5b-instruct", Kernels::Others);
 }
 
 #[test]
 fn qwen25_coder_15b_agrees_with_the_oracle() {
-    agrees_with_the_oracle("qwen2.5-coder-1.5b-instruct");
+    agrees_with_the_oracle("qwen2.5-coder-1.5b-instruct", Kernels::Same);
 }
 
 #[test]
