@@ -8,6 +8,7 @@ pub mod bleu;
 pub mod chrf;
 pub mod coverage;
 pub mod extractive;
+pub mod grounded;
 mod ngrams;
 pub mod overlap;
 mod porter;
