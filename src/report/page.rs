@@ -72,8 +72,8 @@ paler: read them as descriptions.</li>
 
 const DOCUMENTS: &str = "\
 <p>Open a document to see its text beside what was written. Numbers behind “from” lead to the sentences of the article that \
-stand closest behind a text; these are underlined there. <mark>Marked<small>kind not in the article</small></mark> is what the \
-article does not have, by the look-up of numbers, dates, quotations and names.</p>
+stand closest behind a text; these are underlined there. On paper stand the documents that are open. <mark>Marked<small>kind ✗</small></mark> is what the article \
+does not have, by the look-up of numbers, dates, quotations and names.</p>
 ";
 
 /// The metrics with what each says and whether people agree with it.

@@ -1,5 +1,6 @@
 //! Every command, every format, every error, with the scripted model.
 
+mod bench;
 mod completions;
 mod configuration;
 mod errors;
