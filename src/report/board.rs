@@ -92,6 +92,8 @@ pub(super) struct Board<'a> {
     pub(super) documents: Vec<Shown<'a>>,
     /// Those that were written.
     pub(super) languages: BTreeSet<Language>,
+    /// What scored them. The numbers of different scorers say nothing about each other.
+    pub(super) scorers: BTreeSet<&'a str>,
 }
 
 impl<'a> Board<'a> {
@@ -130,7 +132,8 @@ impl<'a> Board<'a> {
             *place += 1;
         }
         let languages = systems.iter().flat_map(|s| &s.written).map(|w| w.record.key.language).collect();
-        Self { runs, names, systems, documents, languages }
+        let scorers = systems.iter().flat_map(|s| &s.written).map(|w| w.scored.scorer.as_str()).collect();
+        Self { runs, names, systems, documents, languages, scorers }
     }
 
     /// Whether any system has a value of the metric.

@@ -15,13 +15,17 @@ use crate::render::html_text;
 /// does not tell from it. Empty where there is nothing to choose from, or no system is told from the best.
 ///
 /// Each system is compared with the best one on the documents that both have, by paired approximate randomization; the
-/// level is divided by the number of comparisons (Bonferroni). Baselines take no part.
+/// level is divided by the number of comparisons (Bonferroni). Baselines take no part. Nothing is best where
+/// the scorers differ.
 pub(super) fn best(board: &Board<'_>, metric: &Metric) -> Vec<usize> {
     let sign = match metric.better {
         Better::Higher => 1.0,
         Better::Lower => -1.0,
         Better::Neither => return Vec::new(),
     };
+    if board.scorers.len() > 1 {
+        return Vec::new();
+    }
     let systems = board.systems.iter().enumerate().filter(|(_, s)| !s.is_baseline);
     let mut rivals: Vec<(usize, f64)> =
         systems.filter_map(|(i, s)| Some((i, sign * s.summary.row(metric.id)?.all.mean))).collect();

@@ -195,8 +195,14 @@ fn only_what_is_hardly_chance_is_marked_as_best() {
     let redundancy = crate::eval::metric::metric("summary.redundancy").unwrap();
     let lowest = leaderboard::best(&board, redundancy);
     assert!(lowest.len() == 2 && !lowest.contains(&0), "{lowest:?}");
+    let mut fewer = runs.clone();
+    fewer[0].scores.retain(|s| s.key.system != "two" || s.key.document != "en/d04<i>");
+    assert!(html(&fewer).contains("over different ones: two (19 of 20)"), "said where means are not over the same");
+    assert!(!html(&runs).contains("over different ones"));
     for scored in &mut runs[0].scores {
         scored.scores.values.insert(metric.id.to_owned(), 0.5);
     }
     assert!(leaderboard::best(&board::Board::of(&runs), metric).is_empty(), "all are the same");
+    runs[0].scores[0].scorer = "another".to_owned();
+    assert!(html(&runs).contains("scored by different scorers"));
 }
