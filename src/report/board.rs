@@ -92,6 +92,8 @@ pub(super) struct Board<'a> {
     pub(super) documents: Vec<Shown<'a>>,
     /// Those that were written.
     pub(super) languages: BTreeSet<Language>,
+    /// What scored them. The numbers of different scorers say nothing about each other.
+    pub(super) scorers: BTreeSet<&'a str>,
 }
 
 impl<'a> Board<'a> {
@@ -130,7 +132,8 @@ impl<'a> Board<'a> {
             *place += 1;
         }
         let languages = systems.iter().flat_map(|s| &s.written).map(|w| w.record.key.language).collect();
-        Self { runs, names, systems, documents, languages }
+        let scorers = systems.iter().flat_map(|s| &s.written).map(|w| w.scored.scorer.as_str()).collect();
+        Self { runs, names, systems, documents, languages, scorers }
     }
 
     /// Whether any system has a value of the metric.
@@ -188,13 +191,16 @@ fn systems_of<'a>(index: usize, run: &'a ScoredRun, documents: &[Shown<'a>]) -> 
         .filter_map(|document| documents.iter().position(|d| is_same(d.document, document)))
         .collect();
     let mut by_name: BTreeMap<(usize, &str), Vec<Written<'a>>> = BTreeMap::new();
-    let specs = &run.run.about.systems;
+    let (specs, baselines) = (&run.run.about.systems, Baseline::all());
     for record in &run.run.records {
         let Some(scored) = scores.get(&record.key).copied().filter(|s| s.settings == record.settings) else { continue };
         let Some(document) = own.iter().copied().find(|i| documents[*i].document.id == record.key.document) else {
             continue;
         };
-        let order = specs.iter().position(|s| s.name == record.key.system).unwrap_or(specs.len());
+        let name = &record.key.system;
+        let listed = specs.iter().position(|s| s.name == *name);
+        let baseline = || specs.len() + 1 + baselines.iter().position(|b| b.name() == name).unwrap_or(0);
+        let order = listed.unwrap_or_else(baseline);
         by_name.entry((order, &record.key.system)).or_default().push(Written { record, scored, document });
     }
     let system = |((order, name), mut written): ((usize, &str), Vec<Written<'a>>)| {
@@ -204,7 +210,7 @@ fn systems_of<'a>(index: usize, run: &'a ScoredRun, documents: &[Shown<'a>]) -> 
             name: name.to_owned(),
             run: index,
             spec: specs.get(order),
-            is_baseline: Baseline::all().iter().any(|b| b.name() == name),
+            is_baseline: baselines.iter().any(|b| b.name() == name),
             place: 0,
             summary: summarize(&outputs),
             written,

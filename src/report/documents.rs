@@ -128,7 +128,11 @@ fn with_claims(text: &str, claims: &[UnsupportedClaim]) -> String {
             Ok(serde_json::Value::String(kind)) => kind,
             _ => String::new(),
         };
-        let _ = write!(out, "<mark>{}<small>{kind} not in the article</small></mark>", html_text(&text[start..end]));
+        let _ = write!(
+            out,
+            "<mark>{}<small title=\"not in the article\">{kind} ✗</small></mark>",
+            html_text(&text[start..end])
+        );
         at = end;
     }
     out.push_str(&html_text(&text[at..]));

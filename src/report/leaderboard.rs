@@ -15,13 +15,17 @@ use crate::render::html_text;
 /// does not tell from it. Empty where there is nothing to choose from, or no system is told from the best.
 ///
 /// Each system is compared with the best one on the documents that both have, by paired approximate randomization; the
-/// level is divided by the number of comparisons (Bonferroni). Baselines take no part.
+/// level is divided by the number of comparisons (Bonferroni). Baselines take no part. Nothing is best where
+/// the scorers differ.
 pub(super) fn best(board: &Board<'_>, metric: &Metric) -> Vec<usize> {
     let sign = match metric.better {
         Better::Higher => 1.0,
         Better::Lower => -1.0,
         Better::Neither => return Vec::new(),
     };
+    if board.scorers.len() > 1 {
+        return Vec::new();
+    }
     let systems = board.systems.iter().enumerate().filter(|(_, s)| !s.is_baseline);
     let mut rivals: Vec<(usize, f64)> =
         systems.filter_map(|(i, s)| Some((i, sign * s.summary.row(metric.id)?.all.mean))).collect();
@@ -101,7 +105,8 @@ fn seconds(value: f64) -> String {
         v if v >= 100.0 => format!("{v:.0}"),
         v if v >= 10.0 => format!("{v:.1}"),
         v if v >= 0.1 => format!("{v:.2}"),
-        v => format!("{v:.3}"),
+        v if v >= 0.001 => format!("{v:.3}"),
+        _ => "&lt;0.001".to_owned(),
     }
 }
 
@@ -124,11 +129,13 @@ fn speed_cells(system: &System<'_>) -> String {
     out
 }
 
-const SPEED: &str = "<th scope=\"col\">seconds for each article <span class=\"way\" title=\"lower is better\">↓</span></th>\
+const SPEED: &str = "<th scope=\"col\">seconds an article <span class=\"way\" title=\"lower is better\">↓</span></th>\
     <th scope=\"col\">prefill, tokens/s</th><th scope=\"col\">decode, tokens/s</th>\
     <th scope=\"col\">load, s</th><th scope=\"col\">peak memory, GiB</th>\
     <th scope=\"col\">outputs</th><th scope=\"col\">failed</th>\
     <th scope=\"col\">empty FAQ</th><th scope=\"col\">empty summary</th>";
+
+const SPEED_COLUMNS: usize = 9;
 
 /// A count, set off if it is not 0.
 fn count(n: usize) -> String {
@@ -138,8 +145,9 @@ fn count(n: usize) -> String {
 fn table(board: &Board<'_>, caption: &str, metrics: &[&Metric], with_speed: bool) -> String {
     let winners: Vec<Vec<usize>> = metrics.iter().map(|m| best(board, m)).collect();
     let mut out = format!(
-        "<div class=\"scroll\"><table class=\"board\">\n<caption>{caption}</caption>\n<thead><tr>\
-         <th scope=\"col\">system</th>"
+        "<div class=\"scroll\" tabindex=\"0\"><table class=\"board\">\n<caption>{caption}</caption>\n<thead>{}<tr>\
+         <th scope=\"col\">system</th>",
+        if with_speed { groups(metrics) } else { String::new() }
     );
     metrics.iter().for_each(|m| out.push_str(&column(m)));
     if with_speed {
@@ -154,7 +162,7 @@ fn table(board: &Board<'_>, caption: &str, metrics: &[&Metric], with_speed: bool
         let class = if is_baseline { " class=\"baselines\"" } else { "" };
         let _ = writeln!(out, "<tbody{class}>");
         if is_baseline {
-            let columns = 1 + metrics.len() + if with_speed { 9 } else { 0 };
+            let columns = 1 + metrics.len() + if with_speed { SPEED_COLUMNS } else { 0 };
             let _ = writeln!(
                 out,
                 "<tr><th scope=\"rowgroup\" colspan=\"{columns}\" class=\"group\">baselines, which use no model</th></tr>"
@@ -180,18 +188,23 @@ fn table(board: &Board<'_>, caption: &str, metrics: &[&Metric], with_speed: bool
     out
 }
 
-/// The main table.
-pub(super) fn main_table(board: &Board<'_>) -> String {
-    let headlines = board.headlines();
-    let mut out = String::new();
-    for (task, caption) in [(Task::Faq, "FAQ blocks"), (Task::Summary, "Summaries")] {
-        let metrics: Vec<_> = headlines.iter().copied().filter(|m| m.task() == task).collect();
-        if !metrics.is_empty() {
-            out.push_str(&table(board, caption, &metrics, false));
+/// The row above the heads of columns that says which part each belongs to.
+fn groups(metrics: &[&Metric]) -> String {
+    let mut out = "<tr><td></td>".to_owned();
+    let of = |task: Task| metrics.iter().filter(|m| m.task() == task).count();
+    for (count, name) in
+        [(of(Task::Faq), "FAQ block"), (of(Task::Summary), "summary"), (SPEED_COLUMNS, "speed and failures")]
+    {
+        if count > 0 {
+            let _ = write!(out, "<th scope=\"colgroup\" colspan=\"{count}\" class=\"part\">{name}</th>");
         }
     }
-    out.push_str(&table(board, "Speed and failures", &[], true));
-    out
+    out + "</tr>\n"
+}
+
+/// The main table.
+pub(super) fn main_table(board: &Board<'_>) -> String {
+    table(board, "Systems", &board.headlines(), true)
 }
 
 /// All metrics, in a table for the FAQ blocks and one for the summaries.

@@ -8,6 +8,8 @@ mod leaderboard;
 mod page;
 mod plots;
 mod svg;
+#[cfg(test)]
+mod tests;
 
 use crate::bench::{Run, Scored};
 

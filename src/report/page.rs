@@ -28,7 +28,12 @@ pub(super) fn page(board: &Board<'_>) -> String {
     } else {
         contents.push(("leaderboard", "Leaderboard"));
         let all = details("All metrics", &leaderboard::all_metrics(board));
-        parts.push(format!("{READING}{}{all}{}", leaderboard::main_table(board), about_metrics(board)));
+        parts.push(format!(
+            "{READING}{}{}{all}{}",
+            warnings(board),
+            leaderboard::main_table(board),
+            about_metrics(board)
+        ));
         let scatter: String = plots::of_quality(board).iter().filter_map(|m| plots::scatter(board, m)).collect();
         contents.push(("time", "Quality against time"));
         parts.push(format!("<p>Up and to the left is better. Bars are 95 % intervals; hollow marks are baselines.</p>\n<div class=\"plots\">\n{scatter}</div>\n"));
@@ -72,16 +77,38 @@ paler: read them as descriptions.</li>
 
 const DOCUMENTS: &str = "\
 <p>Open a document to see its text beside what was written. Numbers behind “from” lead to the sentences of the article that \
-stand closest behind a text; these are underlined there. <mark>Marked<small>kind not in the article</small></mark> is what the \
-article does not have, by the look-up of numbers, dates, quotations and names.</p>
+stand closest behind a text; these are underlined there. On paper stand the documents that are open. <mark>Marked<small>kind ✗</small></mark> is what the article \
+does not have, by the look-up of numbers, dates, quotations and names.</p>
 ";
+
+/// What makes the means of the table say less about each other than they seem to.
+fn warnings(board: &Board<'_>) -> String {
+    let mut found = Vec::new();
+    let most = board.systems.iter().map(|s| s.written.len()).max().unwrap_or_default();
+    let fewer: Vec<_> = board.systems.iter().filter(|s| s.written.len() < most).collect();
+    if !fewer.is_empty() {
+        let names: Vec<_> = fewer.iter().map(|s| format!("{} ({} of {most})", s.name, s.written.len())).collect();
+        found.push(format!(
+            "Not all systems have written of all documents, so that means are over different ones: {}.",
+            names.join(", ")
+        ));
+    }
+    if board.scorers.len() > 1 {
+        let names: Vec<_> = board.scorers.iter().copied().collect();
+        found.push(format!(
+            "The runs were scored by different scorers, whose numbers cannot be compared: {}.",
+            names.join("; ")
+        ));
+    }
+    found.iter().map(|text| format!("<p class=\"warn\" role=\"note\">{}</p>\n", html_text(text))).collect()
+}
 
 /// The metrics with what each says and whether people agree with it.
 fn about_metrics(board: &Board<'_>) -> String {
-    let mut out = format!(
+    let mut out =
         "<div class=\"scroll\"><table>\n<caption>The metrics</caption>\n<thead><tr><th scope=\"col\">metric</th>\
          <th scope=\"col\">agrees with people</th><th scope=\"col\">what it says</th></tr></thead>\n<tbody>\n"
-    );
+            .to_owned();
     for metric in METRICS.iter().filter(|m| board.has(m)) {
         let agreement = if metric.is_baseline { "–" } else { metric.agreement.label() };
         let _ = writeln!(
@@ -138,7 +165,7 @@ fn runs(board: &Board<'_>) -> String {
         let mut scorers: Vec<_> = run.scores.iter().map(|s| s.scorer.as_str()).collect();
         scorers.sort_unstable();
         scorers.dedup();
-        let sets: Vec<_> = about
+        let mut sets: Vec<_> = about
             .config
             .data
             .iter()
@@ -146,6 +173,7 @@ fn runs(board: &Board<'_>) -> String {
                 d.path.file_name().map_or_else(|| d.path.display().to_string(), |n| n.to_string_lossy().into_owned())
             })
             .collect();
+        sets.dedup();
         let asked = format!(
             "questions {}; summary {}; seed {}",
             match &about.config.questions {

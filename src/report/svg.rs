@@ -26,7 +26,7 @@ impl Scale {
         let raw = (high - low) / 5.0;
         let power = 10f64.powf(raw.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= raw * 0.999).unwrap_or(raw);
-        let (first, last) = ((low / step - 1e-9).floor(), (high / step + 1e-9).ceil());
+        let (first, last) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
         let count = (last - first) as usize;
         let ticks: Vec<f64> = (0..=count).map(|i| (first + i as f64) * step).collect();
         Self { low: first * step, high: last * step, from, to, is_log: false, ticks }
@@ -184,6 +184,8 @@ mod tests {
         assert_eq!(labels, ["0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert!(scale.at(0.31) > 0.0 && scale.at(0.87) < 100.0 && scale.at(9.0) == 100.0);
         assert_eq!(Scale::linear(0.5, 0.5, 0.0, 1.0).at(0.5), 0.5);
+        let whole = Scale::linear(0.0, 1.0, 0.0, 1.0);
+        assert_eq!((whole.ticks.len(), whole.at(0.0), whole.at(1.0)), (6, 0.0, 1.0));
         let log = Scale::log(0.004, 130.0, 0.0, 60.0);
         let labels: Vec<_> = log.ticks.iter().map(|t| log.label(*t)).collect();
         assert_eq!(labels, ["0.001", "0.01", "0.1", "1", "10", "100", "1000"]);

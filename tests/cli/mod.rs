@@ -9,5 +9,6 @@ mod inspect;
 mod models;
 mod output;
 mod pdf;
+mod report;
 mod sources;
 mod write;

@@ -14,6 +14,10 @@ use crate::cli::failure::{ARTICLES, Failure};
 /// # Errors
 /// `Input` if it is none, or an output in it has no score.
 pub(super) fn read(path: &Path) -> Result<ScoredRun, Failure> {
+    if !path.is_dir() {
+        let error = Error::new(ErrorKind::Input, "this is no run folder").at(path.display().to_string());
+        return Err(Failure::Error { error, code: ARTICLES, hint: Some("`faqtory bench FILE -o RUN` makes one") });
+    }
     let run = Run::read(path)?;
     let scores = score::read(path)?;
     let scored: HashSet<_> = scores.iter().map(|s| (&s.key, &s.settings)).collect();
