@@ -168,7 +168,7 @@ mod tests {
         let of = |system: &str, up: f64| {
             let one = |i: usize| {
                 let wave = f64::from(u8::try_from(i % 5).unwrap()) / 50.0;
-                let chance = if system == "b" && i % 2 == 0 { 0.01 } else { -0.01 };
+                let chance = if system == "b" && i.is_multiple_of(2) { 0.01 } else { -0.01 };
                 let values = [
                     ("summary.rouge1", 0.4 + wave + up),
                     ("summary.redundancy", 0.2 + up),

@@ -64,7 +64,8 @@ pub struct Run {
     pub records: Vec<Record>,
 }
 
-fn io(what: &str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+/// An error of the file system, with what could not be done and where.
+pub(super) fn io(what: &str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     let (what, at) = (what.to_owned(), path.display().to_string());
     move |e| Error::new(ErrorKind::Io, what).at(at).with_source(e)
 }

@@ -3,13 +3,15 @@
 //! `scores.jsonl` is made of `outputs.jsonl`, and can be deleted and made again.
 
 use std::collections::HashMap;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::config::BenchConfig;
-use super::folder::{Run, read_lines, replace, to_line};
+use super::folder::{Run, io, read_lines, replace, to_line};
 use super::record::{Key, Record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Evaluator, Prediction, Scores};
@@ -72,13 +74,17 @@ pub fn score(
     scorer: &str,
     on_progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Vec<Scored>> {
-    let kept = read(&run.path)?.into_iter().filter(|s| s.scorer == scorer);
+    let path = run.path.join(SCORES);
+    let (kept, whole) = read_lines::<Scored>(&path)?;
+    let kept = kept.into_iter().filter(|s| s.scorer == scorer);
     let mut known: HashMap<Key, Scored> = kept.map(|s| (s.key.clone(), s)).collect();
     known.retain(|key, scored| run.records.iter().any(|r| r.key == *key && r.settings == scored.settings));
     let mut open: Vec<&Record> = run.records.iter().filter(|r| !known.contains_key(&r.key)).collect();
     // The outputs of one document behind one another: its article is embedded once.
     open.sort_by(|a, b| (&a.key.document, &a.key.system).cmp(&(&b.key.document, &b.key.system)));
     let total = open.len();
+    let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(io("cannot write", &path))?;
+    file.set_len(whole).map_err(io("cannot cut off a line that was not written to its end", &path))?;
     let mut result = Ok(());
     for (done, record) in open.into_iter().enumerate() {
         if on_progress(done, total).is_break() {
@@ -91,10 +97,14 @@ pub fn score(
         };
         let scores = evaluator.score(document, &prediction(record, &run.about.config)?)?;
         let (key, settings) = (record.key.clone(), record.settings.clone());
-        known.insert(key.clone(), Scored { key, settings, scorer: scorer.to_owned(), scores });
+        let scored = Scored { key: key.clone(), settings, scorer: scorer.to_owned(), scores };
+        // At once, so that little is lost if the program is killed; in order when all are there.
+        file.write_all(&to_line(&scored)?).map_err(io("cannot write", &path))?;
+        known.insert(key, scored);
     }
     let scored: Vec<Scored> = run.records.iter().filter_map(|r| known.remove(&r.key)).collect();
     let lines = scored.iter().map(to_line).collect::<Result<Vec<_>>>()?;
-    replace(&run.path.join(SCORES), &lines.concat())?;
+    drop(file);
+    replace(&path, &lines.concat())?;
     result.map(|()| scored)
 }

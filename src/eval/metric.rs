@@ -170,6 +170,8 @@ pub const METRICS: &[Metric] = &[
     Metric::new("faq.assigned_rouge.f1.shuffled", "assigned ROUGE F1, shuffled", Better::Neither, REFERENCE,
         "What chance gives: the same with the answers of the pairs exchanged.")
     .chance(),
+    Metric::new("faq.grounded", "answers grounded", Better::Higher, WORDS,
+        "How probable it is that the article supports an answer, on average; an answer is as its least probable sentence."),
     Metric::new("faq.claims", "claims supported", Better::Higher, SOURCE,
         "The share of the numbers, dates, quotations and names in the answers that the article has."),
     Metric::new("faq.coverage", "sections covered", Better::Higher, SECTIONS,
@@ -229,6 +231,8 @@ pub const METRICS: &[Metric] = &[
         "How close it is as a whole in meaning to the reference.")
     // Kendall's tau with focus and coverage: en 0.43 and 0.51, es 0.58 and 0.52.
     .people_say(Agreement::Agrees),
+    Metric::new("summary.grounded", "sentences grounded", Better::Higher, WORDS,
+        "How probable it is that the article supports a sentence of it, on average."),
     Metric::new("summary.claims", "claims supported", Better::Higher, SOURCE,
         "The share of its numbers, dates, quotations and names that the article has.")
     // AUC on sentences of lower-case summaries, where names are not found: 0.50 and 0.66.

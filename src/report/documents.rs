@@ -144,6 +144,18 @@ fn entry(entry: &FaqEntry, answer: &str, note: &str) -> String {
     format!("<p class=\"q\">{question}</p><p>{answer}</p>{note}")
 }
 
+/// A sentence that is less probably supported is pointed out.
+const DOUBTFUL: f64 = 0.5;
+
+/// How probable it is that the article supports something.
+fn grounded(probability: f64) -> String {
+    if probability < DOUBTFUL {
+        format!("<span class=\"bad\">supported by the article with probability {probability:.2}</span>")
+    } else {
+        format!("supported {probability:.2}")
+    }
+}
+
 fn generated(index: usize, written: &Written<'_>, at: usize, sentences: &[Sentence]) -> String {
     let pair = written.record.output.as_ref().and_then(|o| o.faq.as_ref()).and_then(|f| f.entries.get(at));
     let (Some(pair), Some(finding)) = (pair, written.scored.scores.faq.get(at)) else { return String::new() };
@@ -151,6 +163,7 @@ fn generated(index: usize, written: &Written<'_>, at: usize, sentences: &[Senten
     if let Some(similarity) = finding.similarity {
         notes.push(format!("similarity {similarity:.2}"));
     }
+    notes.extend(finding.grounded.map(grounded));
     if !finding.in_language {
         notes.push("<span class=\"bad\">another language</span>".to_owned());
     }
@@ -171,6 +184,9 @@ fn summary(index: usize, summary: &Summary, written: &Written<'_>, sentences: &[
             out.push_str(&html_text(paragraph.get(end..finding.span.start).unwrap_or_default()));
             out.push_str(&with_claims(sentence, &finding.unsupported));
             let _ = write!(out, " {}", evidence(index, sentences, &finding.evidence));
+            if let Some(probability) = finding.grounded.filter(|p| *p < DOUBTFUL) {
+                let _ = write!(out, " <span class=\"note\">{}</span>", grounded(probability));
+            }
             end = finding.span.end;
         }
         out.push_str(&html_text(paragraph.get(end..).unwrap_or_default()));

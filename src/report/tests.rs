@@ -73,6 +73,7 @@ fn scores(number: usize, up: f64) -> Scores {
             reference: Some(0),
             similarity: Some(0.5),
             evidence: evidence.clone(),
+            grounded: Some(0.25),
             unsupported: vec![claim("7 men"), claim("7 men"), claim("nowhere")],
             in_language: false,
             well_formed: false,
@@ -81,6 +82,7 @@ fn scores(number: usize, up: f64) -> Scores {
             paragraph: 0,
             span: Span::new(0, 4),
             evidence,
+            grounded: Some(0.75),
             unsupported: vec![claim("Ünd")],
         }],
     }

@@ -46,8 +46,8 @@ fn script() -> String {
 fn world() -> World {
     let world = World::with_articles();
     world.file("bench.toml", BENCH);
-    world.file("set.jsonl", &set());
-    world.file("bench-model.toml", &script());
+    world.file("set.jsonl", set());
+    world.file("bench-model.toml", script());
     world
 }
 
@@ -97,17 +97,17 @@ fn scores_are_those_they_were() {
 #[test]
 fn what_is_wrong_with_a_benchmark_is_said_before_anything_runs() {
     let world = world();
-    world.file("wrong.toml", &BENCH.replace("pipeline", "pipe"));
+    world.file("wrong.toml", BENCH.replace("pipeline", "pipe"));
     let ran = world.run("bench wrong.toml").exits(2);
     assert!(ran.stderr.contains("wrong.toml") && ran.stderr.contains("pipe"), "{}", ran.stderr);
-    world.file("gone.toml", &BENCH.replace("set.jsonl", "gone.jsonl"));
+    world.file("gone.toml", BENCH.replace("set.jsonl", "gone.jsonl"));
     let ran = world.run("bench gone.toml").exits(1);
     assert!(ran.stderr.contains("gone.jsonl"), "{}", ran.stderr);
     let ran = world.run("bench bench.toml --only nothing").exits(2);
     assert!(ran.stderr.contains("no system of the benchmark has nothing in its name"), "{}", ran.stderr);
     assert!(!world.path("gone-run").exists() && !world.path("bench-run").exists());
     world.run("bench bench.toml -o run --no-encoder").exits(0);
-    world.file("bench.toml", &BENCH.replace("questions = 2", "questions = 3"));
+    world.file("bench.toml", BENCH.replace("questions = 2", "questions = 3"));
     let ran = world.run("bench bench.toml -o run --no-encoder").exits(2);
     assert!(ran.stderr.contains("other settings"), "{}", ran.stderr);
 }

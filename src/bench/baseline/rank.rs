@@ -77,12 +77,10 @@ fn ordered_sum(values: impl Iterator<Item = f64>) -> f64 {
 /// The stationary distribution, where `similarity(i, j)` is symmetric; a sentence like no other leads anywhere.
 fn walk(count: usize, similarity: impl Fn(usize, usize) -> f64) -> Vec<f64> {
     let mut weights = vec![vec![0.0; count]; count];
-    for i in 0..count {
-        for j in 0..i {
-            let value = similarity(i, j);
-            weights[i][j] = value;
-            weights[j][i] = value;
-        }
+    for (i, j) in (0..count).flat_map(|i| (0..i).map(move |j| (i, j))) {
+        let value = similarity(i, j);
+        weights[i][j] = value;
+        weights[j][i] = value;
     }
     let out: Vec<f64> = weights.iter().map(|row| row.iter().sum()).collect();
     let uniform = 1.0 / count.max(1) as f64;

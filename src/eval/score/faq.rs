@@ -105,6 +105,7 @@ impl Scorer<'_> {
             vectors.add_wholes(encoder, &texts)?;
         }
         let (mut claims, mut in_language, mut well_formed) = (Vec::new(), 0usize, 0usize);
+        let mut grounded_sum = None;
         for (index, (entry, text)) in entries.iter().zip(&texts).enumerate() {
             let (found, unsupported) = self.check(&entry.answer);
             claims.extend(found);
@@ -115,10 +116,19 @@ impl Scorer<'_> {
             well_formed += usize::from(form);
             let partner = assignment.and_then(|a| a.pairs.iter().find(|(generated, _, _)| *generated == index));
             let vector = self.encoder.map(|_| vectors.of_whole(text));
+            // An answer is as good as its worst sentence.
+            let grounded = (self.same_language && self.has_source).then(|| {
+                let sentences = sentence::split(&entry.answer, language).into_iter();
+                sentences.map(|s| self.source.grounding(&entry.answer[s.range()])).fold(1.0, f64::min)
+            });
+            if let Some(probability) = grounded {
+                *grounded_sum.get_or_insert(0.0) += probability;
+            }
             self.scores.faq.push(EntryFinding {
                 reference: partner.map(|(_, reference, _)| *reference),
                 similarity: partner.map(|(_, _, similarity)| *similarity),
                 evidence: self.source.evidence(&entry.answer, language, vector),
+                grounded,
                 unsupported,
                 in_language: fields == [1, 1],
                 well_formed: form,
@@ -127,6 +137,9 @@ impl Scorer<'_> {
         let count = entries.len() as f64;
         self.set("faq.language", in_language as f64 / (2.0 * count));
         self.set("faq.question_form", well_formed as f64 / count);
+        if let Some(sum) = grounded_sum {
+            self.set("faq.grounded", sum / count);
+        }
         if let Some(rate) = support_rate(&claims) {
             self.set("faq.claims", rate);
         }

@@ -57,6 +57,10 @@ pub struct EntryFinding {
     pub similarity: Option<f64>,
     /// The best one to three sentences of the article behind the answer, as spans of its text in their order there.
     pub evidence: Vec<Span>,
+    /// How probable it is that the article supports the answer, which is that of its least probable sentence; `None` where
+    /// answer and article are in different languages.
+    #[serde(default)]
+    pub grounded: Option<f64>,
     /// What the answer states and the article does not have.
     pub unsupported: Vec<UnsupportedClaim>,
     /// Whether question and answer are in the language that was asked for.
@@ -74,6 +78,9 @@ pub struct SentenceFinding {
     pub span: Span,
     /// The best one to three sentences of the article behind it, as spans of its text in their order there.
     pub evidence: Vec<Span>,
+    /// How probable it is that the article supports it; `None` where the two are in different languages.
+    #[serde(default)]
+    pub grounded: Option<f64>,
     /// What it states and the article does not have.
     pub unsupported: Vec<UnsupportedClaim>,
 }

@@ -8,6 +8,7 @@ use crate::engine::encoder::{Encoder, Role};
 use crate::error::Result;
 use crate::lang::Language;
 use crate::metrics::coverage::section_texts;
+use crate::metrics::grounded::SourceFeatures;
 use crate::metrics::semantic::cosine;
 use crate::metrics::support::{Claim, SourceFacts};
 use crate::metrics::text::{is_content_word, stems, words};
@@ -29,6 +30,7 @@ pub(super) struct Source {
     /// The texts of its sections.
     pub(super) sections: Vec<String>,
     facts: SourceFacts,
+    features: SourceFeatures,
     units: Vec<Unit>,
 }
 
@@ -45,10 +47,12 @@ impl Source {
         let body = article.body_markdown();
         let head = article.head.iter().map(|span| article.slice(*span));
         let stated = [&article.byline, &article.date].into_iter().flatten().map(String::as_str);
-        let known = head.chain(stated).chain([body.as_str()]).collect::<Vec<_>>().join("\n");
+        let around: Vec<&str> = head.chain(stated).collect();
+        let known = around.iter().copied().chain([body.as_str()]).collect::<Vec<_>>().join("\n");
         // A headline is close to everything in its article and proves nothing of it.
         let spans: Vec<_> = article.sentences().map(|sentence| sentence.span).collect();
         let texts: Vec<_> = spans.iter().map(|span| article.slice(*span)).collect();
+        let features = SourceFeatures::new(&[around, texts.clone()].concat(), article.language);
         let vectors = encoder.map(|e| e.embed(&texts, Role::Query)).transpose()?;
         let mut vectors = vectors.unwrap_or_default().into_iter();
         let units = spans.iter().zip(&texts).map(|(span, text)| {
@@ -65,6 +69,7 @@ impl Source {
             units: units.collect(),
             sections: section_texts(article),
             facts: SourceFacts::new(&known, article.language),
+            features,
             body,
         })
     }
@@ -81,6 +86,11 @@ impl Source {
         let unsupported = wrong.map(|c| UnsupportedClaim { kind: c.kind, text: text[c.span.range()].to_owned() });
         let unsupported = unsupported.collect();
         (claims, unsupported)
+    }
+
+    /// How probable it is that the article supports a sentence of its own language.
+    pub(super) fn grounding(&self, sentence: &str) -> f64 {
+        self.features.sentence(sentence).grounding().probability
     }
 
     /// The sentences that best stand behind a text, in their order in the article. `vector` is that of the text; without

@@ -100,7 +100,12 @@ impl Scorer<'_> {
             claims.extend(found);
             let vector = self.encoder.map(|_| vectors.of_whole(text));
             let evidence = self.source.evidence(text, language, vector);
-            self.scores.summary.push(SentenceFinding { paragraph, span, evidence, unsupported });
+            let grounded = (self.same_language && self.has_source).then(|| self.source.grounding(text));
+            self.scores.summary.push(SentenceFinding { paragraph, span, evidence, grounded, unsupported });
+        }
+        let grounded: Vec<f64> = self.scores.summary.iter().filter_map(|s| s.grounded).collect();
+        if !grounded.is_empty() {
+            self.set("summary.grounded", grounded.iter().sum::<f64>() / grounded.len() as f64);
         }
         if let Some(rate) = support_rate(&claims) {
             self.set("summary.claims", rate);
