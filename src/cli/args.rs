@@ -83,19 +83,25 @@ pub(crate) struct EncoderChoice {
     /// Model that compares what texts mean: an id of `faqtory models list`, or its file
     #[arg(long, value_name = "ID|PATH", default_value = "multilingual-e5-small")]
     encoder: String,
+
+    /// Language model that judges whether answers answer their questions, as `--model` names one; reads every article
+    #[arg(long, value_name = "ID|PATH.gguf", value_parser = values::model)]
+    judge: Option<ModelChoice>,
 }
 
 impl EncoderChoice {
     /// The evaluator, with the encoder if it is wanted; fetched first if it is not here. The runtime is prepared.
     pub(crate) fn evaluator(&self, config: &Config, ui: &Ui) -> Result<Evaluator, Failure> {
         let encoder = if self.no_encoder { None } else { Some(runtime::encoder(&self.encoder, config, ui)?) };
-        Ok(Evaluator::new(encoder))
+        let judge = self.judge.as_ref().map(|model| runtime::open(Some(model), config, ui)).transpose()?;
+        Ok(Evaluator::new(encoder).with_judge(judge.map(|started| started.engine)))
     }
 
     /// A name of that evaluator: another name gives other scores.
     pub(crate) fn scorer(&self) -> String {
         let encoder = if self.no_encoder { "no encoder" } else { &self.encoder };
-        format!("scorer {SCORER_VERSION}, {encoder}")
+        let judge = self.judge.as_ref().map(|model| format!(", judge {model}")).unwrap_or_default();
+        format!("scorer {SCORER_VERSION}, {encoder}{judge}")
     }
 }
 

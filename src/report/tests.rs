@@ -73,6 +73,7 @@ fn scores(number: usize, up: f64) -> Scores {
             reference: Some(0),
             similarity: Some(0.5),
             evidence: evidence.clone(),
+            answers: Some(0.5),
             grounded: Some(0.25),
             unsupported: vec![claim("7 men"), claim("7 men"), claim("nowhere")],
             in_language: false,

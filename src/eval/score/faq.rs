@@ -3,6 +3,7 @@
 use super::vectors::Vectors;
 use super::{EntryFinding, Scorer};
 use crate::content::{FaqEntry, Task};
+use crate::engine::Engine;
 use crate::error::Result;
 use crate::lang;
 use crate::metrics::align::{Assignment, Similarities, best_matches, one_to_one, qa_text, shuffled};
@@ -19,7 +20,7 @@ use crate::sentence;
 const SEED: u64 = 7;
 
 impl Scorer<'_> {
-    pub(super) fn faq(&mut self, entries: &[FaqEntry]) -> Result<()> {
+    pub(super) fn faq(&mut self, entries: &[FaqEntry], judge: Option<&mut (dyn Engine + '_)>) -> Result<()> {
         let document = self.document;
         let references = document.references.faq(self.language).unwrap_or_default();
         let wanted = self.prediction.asked.or(Some(references.len())).filter(|n| *n > 0);
@@ -35,6 +36,15 @@ impl Scorer<'_> {
         }
         let assignment = if references.is_empty() { None } else { Some(self.align(entries, references)?) };
         self.entries(entries, assignment.as_ref())?;
+        if self.same_language
+            && self.has_source
+            && let Some(answers) = self.answers(entries, judge)?
+        {
+            self.set("faq.answers", answers.iter().sum::<f64>() / answers.len() as f64);
+            for (finding, answers) in self.scores.faq.iter_mut().zip(answers) {
+                finding.answers = Some(answers);
+            }
+        }
         self.whole_block(entries);
         Ok(())
     }
@@ -128,6 +138,7 @@ impl Scorer<'_> {
                 reference: partner.map(|(_, reference, _)| *reference),
                 similarity: partner.map(|(_, _, similarity)| *similarity),
                 evidence: self.source.evidence(&entry.answer, language, vector),
+                answers: None,
                 grounded,
                 unsupported,
                 in_language: fields == [1, 1],

@@ -1,6 +1,7 @@
 //! The scores of one output: what it is worth by every metric that applies, and what was found in each of its sentences.
 
 mod faq;
+mod judge;
 mod source;
 mod summary;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use super::metric::{Better, METRICS, Metric, Needs};
 use super::{Document, Prediction};
 use crate::article::Span;
 use crate::content::Task;
+use crate::engine::Engine;
 use crate::engine::encoder::Encoder;
 use crate::error::Result;
 use crate::lang::Language;
@@ -57,6 +59,10 @@ pub struct EntryFinding {
     pub similarity: Option<f64>,
     /// The best one to three sentences of the article behind the answer, as spans of its text in their order there.
     pub evidence: Vec<Span>,
+    /// How probable it is that this is the article's answer to the question; `None` where they are in different languages or
+    /// the article is too long for the judge.
+    #[serde(default)]
+    pub answers: Option<f64>,
     /// How probable it is that the article supports the answer, which is that of its least probable sentence; `None` where
     /// answer and article are in different languages.
     #[serde(default)]
@@ -97,6 +103,7 @@ pub struct UnsupportedClaim {
 /// Scores outputs. What it works out of an article and its references is kept for the next output of the same document.
 pub struct Evaluator {
     encoder: Option<Encoder>,
+    judge: Option<Box<dyn Engine>>,
     kept: VecDeque<(u64, Kept)>,
 }
 
@@ -109,7 +116,14 @@ struct Kept {
 impl Evaluator {
     /// An evaluator; without an encoder the metrics of meaning are left out.
     pub fn new(encoder: Option<Encoder>) -> Self {
-        Self { encoder, kept: VecDeque::new() }
+        Self { encoder, judge: None, kept: VecDeque::new() }
+    }
+
+    /// The same with a language model that judges whether answers are those that the article gives to their questions. It
+    /// reads every article, so it takes about as long as writing.
+    #[must_use]
+    pub fn with_judge(self, judge: Option<Box<dyn Engine>>) -> Self {
+        Self { judge, ..self }
     }
 
     /// Whether it has an encoder.
@@ -120,7 +134,7 @@ impl Evaluator {
     /// The scores of what a system wrote of a document. The same input gives the same scores, whatever came before.
     ///
     /// # Errors
-    /// `Inference` if the encoder cannot be run.
+    /// `Inference` if the encoder or the judge cannot be run.
     pub fn score(&mut self, document: &Document, prediction: &Prediction) -> Result<Scores> {
         let key = fingerprint(document);
         if let Some(at) = self.kept.iter().position(|(known, _)| *known == key) {
@@ -145,7 +159,7 @@ impl Evaluator {
             scores: Scores::default(),
         };
         if let Some(entries) = &prediction.faq {
-            scorer.faq(entries)?;
+            scorer.faq(entries, self.judge.as_mut().map(|judge| judge.as_mut() as &mut dyn Engine))?;
         }
         if let Some(paragraphs) = &prediction.summary {
             scorer.summary(paragraphs)?;

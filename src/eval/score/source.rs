@@ -8,7 +8,7 @@ use crate::engine::encoder::{Encoder, Role};
 use crate::error::Result;
 use crate::lang::Language;
 use crate::metrics::coverage::section_texts;
-use crate::metrics::grounded::SourceFeatures;
+use crate::metrics::grounded::{AnswerFeatures, SourceFeatures};
 use crate::metrics::semantic::cosine;
 use crate::metrics::support::{Claim, SourceFacts};
 use crate::metrics::text::{is_content_word, stems, words};
@@ -30,7 +30,10 @@ pub(super) struct Source {
     /// The texts of its sections.
     pub(super) sections: Vec<String>,
     facts: SourceFacts,
+    /// Counts of what stands around the body (title, byline and the like), then of its sentences.
     features: SourceFeatures,
+    /// The vectors of what stands around the body.
+    around: Vec<Vec<f32>>,
     units: Vec<Unit>,
 }
 
@@ -52,16 +55,17 @@ impl Source {
         // A headline is close to everything in its article and proves nothing of it.
         let spans: Vec<_> = article.sentences().map(|sentence| sentence.span).collect();
         let texts: Vec<_> = spans.iter().map(|span| article.slice(*span)).collect();
-        let features = SourceFeatures::new(&[around, texts.clone()].concat(), article.language);
-        let vectors = encoder.map(|e| e.embed(&texts, Role::Query)).transpose()?;
-        let mut vectors = vectors.unwrap_or_default().into_iter();
+        let features = SourceFeatures::new(&[around.clone(), texts.clone()].concat(), article.language);
+        let vectors = encoder.map(|e| e.embed(&[around.clone(), texts.clone()].concat(), Role::Query)).transpose()?;
+        let mut vectors = vectors.unwrap_or_default();
+        let mut of_units = vectors.split_off(around.len().min(vectors.len())).into_iter();
         let units = spans.iter().zip(&texts).map(|(span, text)| {
             let stems = stems(text, article.language);
             Unit {
                 span: *span,
                 pairs: pairs(&stems).collect(),
                 stems: stems.into_iter().collect(),
-                vector: vectors.next().unwrap_or_default(),
+                vector: of_units.next().unwrap_or_default(),
             }
         });
         Ok(Self {
@@ -70,6 +74,7 @@ impl Source {
             sections: section_texts(article),
             facts: SourceFacts::new(&known, article.language),
             features,
+            around: vectors,
             body,
         })
     }
@@ -86,6 +91,17 @@ impl Source {
         let unsupported = wrong.map(|c| UnsupportedClaim { kind: c.kind, text: text[c.span.range()].to_owned() });
         let unsupported = unsupported.collect();
         (claims, unsupported)
+    }
+
+    /// What the article has of a question and its answer.
+    pub(super) fn answer(&self, question: &str, answer: &str) -> AnswerFeatures {
+        self.features.answer(question, answer)
+    }
+
+    /// The cosines of a vector with those of all that [`Source::answer`] looks at, in its order; `None` without an encoder.
+    pub(super) fn cosines(&self, vector: &[f32]) -> Option<Vec<f64>> {
+        let all = self.around.iter().chain(self.units.iter().map(|u| &u.vector));
+        (!vector.is_empty()).then(|| all.map(|v| cosine(vector, v)).collect())
     }
 
     /// How probable it is that the article supports a sentence of its own language.

@@ -171,3 +171,24 @@ fn meaning_counts_across_words_and_languages() {
     assert!(2 * hits > same.faq.len(), "{hits} of {}", same.faq.len());
     assert!((spanish.values["faq.assigned_bert.f1"] - 1.0).abs() < 1e-5);
 }
+
+/// A judge that finds right answers probable behind their questions and no others.
+#[test]
+fn a_language_model_judges_what_answers_a_question() {
+    use crate::engine::scripted::{Odds, ScriptedEngine};
+
+    let document = fixture("en/reef-sensors");
+    let prediction = copy(&document, Language::EN);
+    let pairs = prediction.faq.as_ref().unwrap();
+    let odds = |when: &str, text: &str, log_prob| Odds { when: when.into(), text: text.into(), log_prob };
+    // The first answer is more probable with its question, the others are not.
+    let judge = ScriptedEngine::new(Vec::new())
+        .with_odds(vec![odds(&pairs[0].question, &pairs[0].answer, -0.1), odds("", "", -2.0)]);
+    let scores = Evaluator::new(None).with_judge(Some(Box::new(judge))).score(&document, &prediction).unwrap();
+    let answers: Vec<f64> = scores.faq.iter().map(|f| f.answers.unwrap()).collect();
+    assert!(answers[0] > 0.5 && answers[1..].iter().all(|p| *p < answers[0]), "{answers:?}");
+    let mean = answers.iter().sum::<f64>() / answers.len() as f64;
+    assert!((scores.values["faq.answers"] - mean).abs() < 1e-12);
+    let alone = Evaluator::new(None).score(&document, &prediction).unwrap();
+    assert_ne!(alone.values["faq.answers"], scores.values["faq.answers"]);
+}

@@ -141,7 +141,8 @@ fn of_systems(cases: &[&Case<'_>], values: &[f64], people: &[f64]) -> Option<Sys
 /// The label of a metric by the rule of [`RULE`](super::metric::RULE), from all findings.
 ///
 /// Of a set and language the judgment that the metric agrees with best counts, because a metric of precision is not
-/// meant to measure coverage. A metric that looks neither at the article nor at a reference cannot know whether a
+/// meant to measure coverage. For one that looks at the article alone, only judgments of whether sentences are supported by
+/// it count. A metric that looks neither at the article nor at a reference cannot know whether a
 /// summary is true or like another one, so sets that judge that do not count for it.
 pub fn agreement(metric: &Metric, findings: &[Finding]) -> Agreement {
     if metric.better == Better::Neither {
@@ -152,10 +153,15 @@ pub fn agreement(metric: &Metric, findings: &[Finding]) -> Agreement {
         let same = findings.iter().filter(|other| (&other.set, other.language) == (&f.set, f.language));
         same.into_iter().any(|other| other.aspect == SENTENCES || with_reference(other.metric))
     };
-    let looks = metric.needs.source || metric.needs.reference;
+    let counts = |f: &Finding| match metric.needs {
+        needs if needs.reference => true,
+        // Whether it is in the article is judged sentence by sentence; how good it is otherwise is another question.
+        needs if needs.source => f.aspect == SENTENCES,
+        _ => !compares(f),
+    };
     // (Strong, above chance) in each set and language.
     let mut best: BTreeMap<(&str, Language), (bool, bool)> = BTreeMap::new();
-    for finding in findings.iter().filter(|f| f.metric == metric.id && (looks || !compares(f))) {
+    for finding in findings.iter().filter(|f| f.metric == metric.id && counts(f)) {
         // Of a metric whose low values are better, what goes down with the judgment agrees.
         let turned = |e: Estimate, chance: f64| match metric.better {
             Better::Lower => (2.0 * chance - e.value, 2.0 * chance - e.high),
