@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use walkdir::WalkDir;
 
+use super::fields::{JsonPair, JsonText};
 use crate::article::Article;
 use crate::content::{FaqEntry, SummaryLength};
 use crate::error::{Error, ErrorKind, Result};
@@ -78,15 +79,7 @@ struct Fixture {
     #[serde(default)]
     faq: BTreeMap<Language, Vec<FaqEntry>>,
     #[serde(default)]
-    summaries: BTreeMap<Language, BTreeMap<SummaryLength, Text>>,
-}
-
-/// A text, or its bullet points.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Text {
-    One(String),
-    Many(Vec<String>),
+    summaries: BTreeMap<Language, BTreeMap<SummaryLength, JsonText>>,
 }
 
 /// The documents of a path, sorted by their names:
@@ -193,11 +186,11 @@ fn fixture(reference: &Path, options: &LoadOptions) -> Result<Document> {
         return Err(Error::new(ErrorKind::Input, "there is no `article.*` beside it").at(at()));
     };
     let article = loader::load_file(path, options)?;
-    let summary = |(length, text): (SummaryLength, Text)| ReferenceSummary {
+    let summary = |(length, text): (SummaryLength, JsonText)| ReferenceSummary {
         length: Some(length),
         text: match text {
-            Text::One(text) => text,
-            Text::Many(points) => points.join("\n"),
+            JsonText::One(text) => text,
+            JsonText::Many(points) => points.join("\n"),
         },
     };
     let summaries = fixture.summaries.into_iter();
@@ -223,29 +216,22 @@ fn of_records(path: &Path, options: &LoadOptions) -> Result<Vec<Document>> {
 
 /// The references that a record states, in the language of its article.
 fn of_fields(fields: &serde_json::Map<String, Value>, language: Language) -> Result<References> {
-    #[derive(Deserialize)]
-    struct Pair {
-        #[serde(alias = "q")]
-        question: String,
-        #[serde(alias = "a")]
-        answer: String,
-    }
     let wrong = |key: &str| {
         let key = key.to_owned();
         move |e| Error::new(ErrorKind::Input, format!("the value of `{key}` is not right")).with_source(e)
     };
     let mut references = References::default();
     if let Some(value) = fields.get("faq").filter(|v| !v.is_null()) {
-        let pairs: Vec<Pair> = serde_json::from_value(value.clone()).map_err(wrong("faq"))?;
-        let entries = pairs.into_iter().map(|p| FaqEntry { question: p.question, answer: p.answer }).collect();
+        let pairs: Vec<JsonPair> = serde_json::from_value(value.clone()).map_err(wrong("faq"))?;
+        let entries = pairs.into_iter().map(FaqEntry::from).collect();
         references.faq.insert(language, entries);
     }
     let mut summaries: Vec<ReferenceSummary> = Vec::new();
     for key in ["summary", "summaries"] {
         let Some(value) = fields.get(key).filter(|v| !v.is_null()) else { continue };
         let texts = match serde_json::from_value(value.clone()).map_err(wrong(key))? {
-            Text::One(text) => vec![text],
-            Text::Many(texts) => texts,
+            JsonText::One(text) => vec![text],
+            JsonText::Many(texts) => texts,
         };
         for text in texts.into_iter().filter(|t| !t.trim().is_empty()) {
             if summaries.iter().all(|s| s.text != text) {

@@ -4,6 +4,7 @@
 //! [`Evaluator`] gives the [`Scores`] of one, [`summary`] the means of many; [`metric`] says what each score is.
 
 pub mod dataset;
+mod fields;
 pub mod matching;
 pub mod metric;
 pub mod prediction;

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::fields::{JsonPair, JsonText};
 use crate::content::{FaqEntry, Output, SummaryLength};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::Language;
@@ -47,26 +48,11 @@ struct Line {
     #[serde(default, alias = "language")]
     lang: Option<Language>,
     #[serde(default)]
-    faq: Option<Vec<Pair>>,
+    faq: Option<Vec<JsonPair>>,
     #[serde(default)]
-    summary: Option<Text>,
+    summary: Option<JsonText>,
     #[serde(default)]
     length: Option<SummaryLength>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Pair {
-    #[serde(alias = "q")]
-    question: String,
-    #[serde(alias = "a")]
-    answer: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Text {
-    One(String),
-    Many(Vec<String>),
 }
 
 impl Prediction {
@@ -97,13 +83,11 @@ impl Prediction {
         Ok(Self {
             id,
             language: line.lang,
-            faq: line
-                .faq
-                .map(|all| all.into_iter().map(|p| FaqEntry { question: p.question, answer: p.answer }).collect()),
+            faq: line.faq.map(|all| all.into_iter().map(FaqEntry::from).collect()),
             asked: None,
             summary: line.summary.map(|text| match text {
-                Text::One(text) => paragraphs(text),
-                Text::Many(all) => all,
+                JsonText::One(text) => paragraphs(text),
+                JsonText::Many(all) => all,
             }),
             length: line.length,
         })
