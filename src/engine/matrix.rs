@@ -3,7 +3,9 @@
 //! Candle multiplies blocks of five bits (`Q5_0`) and blocks with a minimum (`Q4_1`, `Q5_1`) one number at a time on
 //! x86. The same numbers fit into blocks of eight bits, for which it has vector kernels, so these types are rewritten on
 //! loading. Nothing is rounded again: a weight is `d · q` or `d · q + m` with a whole `q` of at most 31, and a block of
-//! eight bits holds `d` and every `q` as they are. The minima of a block, one for 32 weights, are kept beside it.
+//! eight bits holds `d` and every `q − z`, where the whole number `z` is near `−m / d`. What is left of the minimum,
+//! `m + d · z`, is kept beside it. With `z` the numbers lie around 0, as the weights do: the inputs are rounded to eight
+//! bits, and that error counts as often as the number that it is multiplied with.
 
 use std::sync::Arc;
 
@@ -20,9 +22,9 @@ pub(super) enum Matrix {
     Plain(QMatMul),
     /// `y = x · scaledᵀ + sums · minima`, where `sums` are those of the inputs of each block.
     Shifted {
-        /// `d · q`.
+        /// `d · (q − z)`.
         scaled: QMatMul,
-        /// `m` of each block, in 32 bits: (blocks of a row, outputs).
+        /// `m + d · z` of each block, in 32 bits: (blocks of a row, outputs).
         minima: Tensor,
     },
 }
@@ -59,7 +61,7 @@ impl Matrix {
 struct Form {
     minimum: bool,
     fifth_bits: bool,
-    /// What is taken from each `q`.
+    /// What is taken from each `q` where there is no minimum.
     offset: i8,
 }
 
@@ -83,8 +85,13 @@ impl Form {
         let mut minima = Vec::new();
         for block in data.chunks_exact(size) {
             wide.extend_from_slice(&block[..2]);
+            let mut offset = self.offset;
             if self.minimum {
-                minima.push(half::f16::from_le_bytes([block[2], block[3]]).to_f32());
+                let half = |at: usize| half::f16::from_le_bytes([block[at], block[at + 1]]).to_f32();
+                let (d, m) = (half(0), half(2));
+                // So that `q − z` fits into eight bits with its sign. Not a number (of 0 / 0) becomes 0.
+                offset = (-m / d).round().clamp(-96.0, 127.0) as i8;
+                minima.push(m + d * f32::from(offset));
             }
             let fifth = match self.fifth_bits {
                 true => u32::from_le_bytes([block[head], block[head + 1], block[head + 2], block[head + 3]]),
@@ -95,7 +102,7 @@ impl Form {
                 // The first half of a block is in the low bits, the second in the high ones.
                 let low = if i < BLOCK / 2 { four[i] & 0xF } else { four[i - BLOCK / 2] >> 4 };
                 let high = u8::try_from(fifth >> i & 1).unwrap_or_default() << 4;
-                wide.push(((low | high) as i8 - self.offset).cast_unsigned());
+                wide.push(((low | high) as i8 - offset).cast_unsigned());
             }
         }
         let (outputs, inputs) = stored.shape().dims2()?;
