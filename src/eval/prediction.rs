@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use walkdir::WalkDir;
 
 use super::fields::{JsonPair, JsonText};
 use crate::content::{FaqEntry, Output, SummaryLength};
@@ -94,18 +95,18 @@ impl Prediction {
     }
 }
 
-/// The predictions of a path: a JSON file, JSON Lines, or a folder of such files.
+/// The predictions of a path: a JSON file, JSON Lines, or a folder with such files in it or below it.
 ///
 /// # Errors
 /// `Io` and `Input`, naming the file and the line.
 pub fn read(path: &Path) -> Result<Vec<Prediction>> {
     let failed = |e| Error::new(ErrorKind::Io, "cannot read it").at(path.display().to_string()).with_source(e);
     if path.is_dir() {
-        let mut files = std::fs::read_dir(path)
-            .and_then(|entries| entries.map(|e| e.map(|e| e.path())).collect::<std::io::Result<Vec<_>>>())
-            .map_err(failed)?;
-        files.retain(|f| f.extension().is_some_and(|e| e == "json" || e == "jsonl"));
-        files.sort();
+        // Results of articles in several folders are in folders of their own.
+        let entries = WalkDir::new(path).sort_by_file_name().into_iter().collect::<Result<Vec<_>, _>>();
+        let mut files: Vec<_> =
+            entries.map_err(|e| failed(e.into()))?.into_iter().map(walkdir::DirEntry::into_path).collect();
+        files.retain(|f| f.is_file() && f.extension().is_some_and(|e| e == "json" || e == "jsonl"));
         if files.is_empty() {
             let error = Error::new(ErrorKind::Input, "there is no .json or .jsonl file in this folder");
             return Err(error.at(path.display().to_string()));
@@ -148,7 +149,8 @@ mod tests {
     #[test]
     fn lines_of_any_system_are_read() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("p.jsonl");
+        std::fs::create_dir(folder.path().join("below")).unwrap();
+        let path = folder.path().join("below/p.jsonl");
         let first = r#"{"id":"a","lang":"es","faq":[{"q":"¿Qué?","a":"Esto."}],"summary":"Uno.\n\nDos."}"#;
         std::fs::write(&path, format!("{first}\n\n{{\"id\":2,\"summary\":[\"Uno.\"]}}\n")).unwrap();
         let found = read(folder.path()).unwrap();

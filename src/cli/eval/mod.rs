@@ -27,7 +27,7 @@ REF is a folder of fixtures, JSON Lines with `id`, `lang`, `text`, and `faq` or 
 block. A prediction belongs to the document of its id, or to the one whose file it was made from.
 
 Examples:
-  faqtory generate fixtures/ -f json -o results/ && faqtory eval results/ --reference fixtures/
+  faqtory generate \"fixtures/en/*/article.txt\" -f json -o results/ && faqtory eval results/ --reference fixtures/
   faqtory eval other.jsonl --reference set.jsonl --no-encoder
   faqtory eval results/ --reference fixtures/ --per-document --csv scores.csv
   faqtory eval results/ --reference fixtures/ --json | jq '.rows[] | {metric, mean}'
