@@ -212,7 +212,9 @@ mod tests {
                 output
             };
             let html = render(&with(&text), Format::Html);
-            prop_assert_eq!(tags(&html), tags(&render(&with("x"), Format::Html)));
+            // White space stays, because a paragraph separator makes two paragraphs of one.
+            let harmless: String = text.chars().map(|c| if c.is_whitespace() { c } else { 'x' }).collect();
+            prop_assert_eq!(tags(&html), tags(&render(&with(&harmless), Format::Html)));
             let question = html.split("<summary>").nth(1).unwrap().split("</summary>").next().unwrap();
             prop_assert_eq!(&unescape(question), &Page::of(&with(&text)).faq.unwrap().entries[0].question);
         }
