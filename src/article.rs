@@ -340,18 +340,10 @@ impl Article {
         }
     }
 
-    /// An article of one passage that is one sentence, for tests.
-    #[cfg(test)]
-    pub(crate) fn of_one_passage(text: &str, language: Language) -> Self {
-        let span = Span::new(0, text.len());
-        let passage = Passage {
-            kind: PassageKind::Paragraph,
-            span,
-            language: Some(language),
-            sentences: vec![Sentence { span }],
-        };
+    /// An article that is nothing but its body: all of the text is in the sections, and nothing is known beside it.
+    pub(crate) fn bare(source: &str, text: &str, language: Language, sections: Vec<Section>) -> Self {
         Self {
-            source: "a.txt".to_owned(),
+            source: source.to_owned(),
             format: SourceFormat::Text,
             language,
             language_confidence: 1.0,
@@ -362,12 +354,26 @@ impl Article {
             url: None,
             site: None,
             head: Vec::new(),
-            sections: vec![Section { heading: None, passages: vec![passage] }],
+            sections,
             own_faq: None,
             dropped: Vec::new(),
             losses: Vec::new(),
             text: text.to_owned(),
         }
+    }
+
+    /// An article of one passage that is one sentence, for tests.
+    #[cfg(test)]
+    pub(crate) fn of_one_passage(text: &str, language: Language) -> Self {
+        let span = Span::new(0, text.len());
+        let passage = Passage {
+            kind: PassageKind::Paragraph,
+            span,
+            language: Some(language),
+            sentences: vec![Sentence { span }],
+        };
+        let sections = vec![Section { heading: None, passages: vec![passage] }];
+        Self::bare("a.txt", text, language, sections)
     }
 }
 

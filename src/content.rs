@@ -6,6 +6,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::article::Article;
 use crate::error::{Error, ErrorKind};
 use crate::lang::Language;
 
@@ -144,6 +145,17 @@ pub struct SourceInfo {
     pub language: Language,
     /// Words of its body.
     pub words: usize,
+}
+
+impl From<&Article> for SourceInfo {
+    fn from(article: &Article) -> Self {
+        Self {
+            source: article.source.clone(),
+            title: article.title.clone(),
+            language: article.language,
+            words: article.word_count(),
+        }
+    }
 }
 
 /// The model that wrote the output.

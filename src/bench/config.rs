@@ -4,7 +4,6 @@ mod data;
 mod system;
 
 use std::path::Path;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -15,8 +14,7 @@ use self::system::{from_folder, short_name};
 use super::baseline::Baseline;
 use crate::content::SummaryLength;
 use crate::error::{Error, ErrorKind, Result};
-use crate::lang::Language;
-use crate::pipeline::Questions;
+use crate::pipeline::{Questions, Target};
 
 /// A benchmark as its file states it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,7 +28,7 @@ pub struct BenchConfig {
     pub summary: String,
     /// The languages to write in: `source` is that of the article.
     #[serde(default = "source")]
-    pub languages: Vec<Wanted>,
+    pub languages: Vec<Target>,
     /// The seed of baselines and statistics, and of the samplers unless a system has its own.
     #[serde(default)]
     pub seed: u64,
@@ -55,8 +53,8 @@ fn medium() -> String {
     SummaryLength::Medium.name().to_owned()
 }
 
-fn source() -> Vec<Wanted> {
-    vec![Wanted::Source]
+fn source() -> Vec<Target> {
+    vec![Target::Source]
 }
 
 /// A number of questions, or a word for it.
@@ -67,43 +65,6 @@ pub enum Count {
     Number(usize),
     /// `auto` or `none`.
     Name(String),
-}
-
-/// A language to write in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Wanted {
-    /// That of the article.
-    Source,
-    /// Always this one.
-    Language(Language),
-}
-
-impl TryFrom<String> for Wanted {
-    type Error = Error;
-
-    fn try_from(s: String) -> Result<Self> {
-        if s == "source" { Ok(Self::Source) } else { Language::from_str(&s).map(Self::Language) }
-    }
-}
-
-impl From<Wanted> for String {
-    fn from(wanted: Wanted) -> Self {
-        match wanted {
-            Wanted::Source => "source".to_owned(),
-            Wanted::Language(language) => language.code().to_owned(),
-        }
-    }
-}
-
-impl Wanted {
-    /// The language to write a document of `article` language in.
-    pub fn of(self, article: Language) -> Language {
-        match self {
-            Self::Source => article,
-            Self::Language(language) => language,
-        }
-    }
 }
 
 impl BenchConfig {
@@ -226,7 +187,7 @@ impl BenchConfig {
 
     /// A fingerprint of all that decides what a system writes of a document.
     pub fn fingerprint(&self, system: &SystemSpec) -> String {
-        self.hash(&serde_json::json!([
+        hash(&serde_json::json!([
             self.questions,
             self.summary,
             self.seed,
@@ -239,19 +200,20 @@ impl BenchConfig {
 
     /// The same of a baseline.
     pub fn fingerprint_of_baseline(&self, baseline: Baseline) -> String {
-        self.hash(&serde_json::json!([self.questions, self.summary, self.seed, baseline]))
+        hash(&serde_json::json!([self.questions, self.summary, self.seed, baseline]))
     }
+}
 
-    fn hash(&self, value: &serde_json::Value) -> String {
-        let digest = Sha256::digest(value.to_string());
-        digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
-    }
+fn hash(value: &serde_json::Value) -> String {
+    let digest = Sha256::digest(value.to_string());
+    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::Sampling;
+    use crate::lang::Language;
 
     const FILE: &str = r#"
         questions = 4

@@ -13,7 +13,7 @@ use crate::content::Output;
 use crate::engine::{Engine, Sampling};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Document;
-use crate::pipeline::{self, Job, Progress, naive};
+use crate::pipeline::{self, Job, Progress, Target, naive};
 use crate::prompt::PromptLibrary;
 
 /// A model that is running.
@@ -104,17 +104,14 @@ pub fn run(config: &BenchConfig, documents: &[Document], folder: &mut RunFolder,
         go_on(host.on_event(Event::Resumed { done: total - open.len(), total }))?;
     }
     let builtin = host.prompts(None)?;
+    let (faq, summary) = (config.questions()?, config.summary_length()?);
     let mut loaded: Option<(String, Opened, f64)> = None;
     let mut libraries: HashMap<usize, PromptLibrary> = HashMap::new();
     for (number, Planned { key, settings, document, by }) in open {
         go_on(host.on_event(Event::Job { key: &key, number, total }))?;
         let document = &documents[document];
-        let mut job = Job {
-            target: key.language,
-            faq: config.questions()?,
-            summary: config.summary_length()?,
-            sampling: Sampling { seed: config.seed, ..Sampling::default() },
-        };
+        let mut job =
+            Job { target: key.language, faq, summary, sampling: Sampling { seed: config.seed, ..Sampling::default() } };
         let (result, load_seconds, started) = match by {
             By::Baseline(which) => {
                 let started = Instant::now();
@@ -177,7 +174,7 @@ fn write(
 /// All jobs: the baselines, then the systems, each over all documents in all languages.
 fn plan(config: &BenchConfig, systems: &[SystemSpec], documents: &[Document]) -> Vec<Planned> {
     let mut plan = Vec::new();
-    let mut add = |name: &str, settings: String, languages: &[super::config::Wanted], by: By| {
+    let mut add = |name: &str, settings: String, languages: &[Target], by: By| {
         for (index, document) in documents.iter().enumerate() {
             let mut targets: Vec<_> = languages.iter().map(|w| w.of(document.article.language)).collect();
             targets.sort_unstable();

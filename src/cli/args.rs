@@ -9,10 +9,10 @@ use faqtory::engine::DeviceChoice;
 use faqtory::eval::Evaluator;
 use faqtory::eval::score::SCORER_VERSION;
 use faqtory::lang::Language;
-use faqtory::pipeline::Questions;
+use faqtory::pipeline::{Questions, Target};
 use faqtory::render::Format;
 
-use super::config::{Config, InputFormat, ModelChoice, Raw, Target, values};
+use super::config::{Config, InputFormat, ModelChoice, Raw, values};
 use super::failure::Failure;
 use super::runtime;
 use super::ui::Ui;

@@ -6,12 +6,12 @@ use faqtory::article::Article;
 use faqtory::content::{Output, Rejection};
 use faqtory::engine::Sampling;
 use faqtory::lang::Language;
-use faqtory::pipeline::{self, Job};
+use faqtory::pipeline::{self, Job, Target};
 use faqtory::render::Format;
 use faqtory::{Error, ErrorKind};
 
 use super::args::WriteArgs;
-use super::config::{Config, Origin, Target};
+use super::config::{Config, Origin};
 use super::failure::{ARTICLES, Failure};
 use super::input::{Inputs, Item, Name};
 use super::output::Sink;
@@ -166,10 +166,7 @@ fn note_reading(article: &Article, ui: &Ui) {
 
 /// The language to write in.
 fn target(article: &Article, config: &Config) -> Language {
-    match config.lang.value {
-        Target::Source => article.language,
-        Target::Language(language) => language,
-    }
+    config.lang.value.of(article.language)
 }
 
 fn job(article: &Article, parts: Parts, sampling: Sampling, config: &Config) -> Job {

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use self::check::FaqChecker;
 use self::parse::FaqParser;
+pub use self::target::Target;
 use crate::article::Article;
 use crate::content::{
     Faq, ModelInfo, Output, RejectReason, Rejection, SCHEMA_VERSION, SourceInfo, Summary, SummaryLength, Task,
@@ -22,6 +23,7 @@ mod compare;
 pub mod naive;
 mod parse;
 mod summary;
+mod target;
 #[cfg(test)]
 mod tests;
 
@@ -290,12 +292,7 @@ impl Account {
     ) -> Output {
         Output {
             schema_version: SCHEMA_VERSION,
-            article: SourceInfo {
-                source: article.source.clone(),
-                title: article.title.clone(),
-                language: article.language,
-                words: article.word_count(),
-            },
+            article: SourceInfo::from(article),
             language: job.target,
             summary: written.summary,
             questions_asked: written.asked,

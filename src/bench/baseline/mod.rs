@@ -76,22 +76,16 @@ pub fn write(
     };
     let labels = prompts.labels(job.target)?;
     let article = &document.article;
-    let words = article.word_count();
     Ok(Output {
         schema_version: SCHEMA_VERSION,
-        article: SourceInfo {
-            source: article.source.clone(),
-            title: article.title.clone(),
-            language: article.language,
-            words,
-        },
+        article: SourceInfo::from(article),
         language: job.target,
         summary: job.summary.filter(|_| !summary.is_empty()).map(|length| Summary {
             title: labels.summary_title.clone(),
             length,
             paragraphs: if length == SummaryLength::Bullets { summary } else { vec![summary.join(" ")] },
         }),
-        questions_asked: job.faq.map(|q| q.count(words)),
+        questions_asked: job.faq.map(|q| q.count(article.word_count())),
         faq: job.faq.filter(|_| !entries.is_empty()).map(|_| Faq { title: labels.faq_title.clone(), entries }),
         rejections: Vec::new(),
         usage: Usage {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Wanted;
 use crate::engine::Sampling;
+use crate::pipeline::Target;
 
 /// One value, or a list of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ pub struct SystemTable {
     pub strategy: OneOrMany<Strategy>,
     /// Only these languages to write in, instead of those of the benchmark.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub languages: Option<Vec<Wanted>>,
+    pub languages: Option<Vec<Target>>,
     /// A folder of prompt templates over the built-in ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompts: Option<PathBuf>,
@@ -119,7 +119,7 @@ pub struct SystemSpec {
     /// How it is used.
     pub strategy: Strategy,
     /// The languages to write in.
-    pub languages: Vec<Wanted>,
+    pub languages: Vec<Target>,
     /// A folder of prompt templates over the built-in ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompts: Option<PathBuf>,

@@ -10,14 +10,14 @@ use faqtory::engine::{DeviceChoice, Sampling};
 use faqtory::fetch::{CacheOptions, FetchOptions};
 use faqtory::lang::Language;
 use faqtory::loader::LoadOptions;
-use faqtory::pipeline::Questions;
+use faqtory::pipeline::{Questions, Target};
 use faqtory::prompt::PromptLibrary;
 use faqtory::render::Format;
 use faqtory::{Error, ErrorKind};
 
 pub(crate) use env::Environment;
 pub(crate) use raw::{Origin, Raw, Sourced};
-pub(crate) use values::{InputFormat, ModelChoice, Target};
+pub(crate) use values::{InputFormat, ModelChoice};
 
 use raw::Merged;
 

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use faqtory::content::SummaryLength;
 use faqtory::engine::DeviceChoice;
 use faqtory::lang::Language;
-use faqtory::pipeline::Questions;
+use faqtory::pipeline::{Questions, Target};
 use faqtory::render::Format;
 
-use super::values::{self, InputFormat, ModelChoice, Target};
+use super::values::{self, InputFormat, ModelChoice};
 
 /// The names of one setting.
 #[derive(Debug, Clone, Copy)]

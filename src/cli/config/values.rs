@@ -5,35 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use faqtory::Error;
 use faqtory::article::SourceFormat;
-use faqtory::lang::Language;
-
-/// The language to write in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// The article's own language.
-    Source,
-    /// This one.
-    Language(Language),
-}
-
-impl FromStr for Target {
-    type Err = Error;
-
-    fn from_str(s: &str) -> Result<Self, Error> {
-        if s == "source" { Ok(Self::Source) } else { s.parse().map(Self::Language) }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Source => f.write_str("source"),
-            Self::Language(language) => write!(f, "{language}"),
-        }
-    }
-}
 
 /// Which model to use.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -55,8 +55,9 @@ impl Source {
         // A headline is close to everything in its article and proves nothing of it.
         let spans: Vec<_> = article.sentences().map(|sentence| sentence.span).collect();
         let texts: Vec<_> = spans.iter().map(|span| article.slice(*span)).collect();
-        let features = SourceFeatures::new(&[around.clone(), texts.clone()].concat(), article.language);
-        let vectors = encoder.map(|e| e.embed(&[around.clone(), texts.clone()].concat(), Role::Query)).transpose()?;
+        let all = [around.as_slice(), texts.as_slice()].concat();
+        let features = SourceFeatures::new(&all, article.language);
+        let vectors = encoder.map(|e| e.embed(&all, Role::Query)).transpose()?;
         let mut vectors = vectors.unwrap_or_default();
         let mut of_units = vectors.split_off(around.len().min(vectors.len())).into_iter();
         let units = spans.iter().zip(&texts).map(|(span, text)| {

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::article::{Article, Passage, PassageKind, Section, Sentence, SourceFormat, Span};
+use crate::article::{Article, Passage, PassageKind, Section, Sentence, Span};
 use crate::content::SummaryLength;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Document, Prediction, ReferenceSummary, References};
@@ -142,24 +142,7 @@ fn plain_article(source: &str, text: &str, language: Language) -> Article {
             passages.push(Passage { kind: PassageKind::Paragraph, span, language: Some(language), sentences });
         }
     }
-    Article {
-        source: source.to_owned(),
-        format: SourceFormat::Text,
-        language,
-        language_confidence: 1.0,
-        title: None,
-        deck: None,
-        byline: None,
-        date: None,
-        url: None,
-        site: None,
-        head: Vec::new(),
-        sections: vec![Section { heading: None, passages }],
-        own_faq: None,
-        dropped: Vec::new(),
-        losses: Vec::new(),
-        text: text.to_owned(),
-    }
+    Article::bare(source, text, language, vec![Section { heading: None, passages }])
 }
 
 #[cfg(test)]
