@@ -20,14 +20,21 @@ pub mod store;
 pub mod tokenizer;
 
 mod decoder;
+mod embedding;
 mod gguf;
+mod kernels;
 mod kv;
 mod likelihood;
+mod lookup;
 mod matrix;
+mod prefixes;
 mod sampler;
+mod schedule;
 mod scoring;
 mod stop;
 mod template;
+mod weights_file;
+mod writer;
 
 #[cfg(test)]
 mod parity;
@@ -184,6 +191,15 @@ pub enum Event<'a> {
     },
 }
 
+/// Tokens that were computed on the guess that they come next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Drafts {
+    /// Guessed.
+    pub drafted: usize,
+    /// Guessed right.
+    pub accepted: usize,
+}
+
 /// Generations of one call, in the order of the requests, and the time they took.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
@@ -193,6 +209,8 @@ pub struct Batch {
     pub prefill_seconds: f64,
     /// Wall-clock seconds of writing the texts.
     pub decode_seconds: f64,
+    /// How guesses at what comes next fared.
+    pub drafts: Drafts,
 }
 
 /// A language model that answers batches of chat requests.
@@ -227,6 +245,14 @@ pub trait Engine {
         continuations: &[Continuation],
         on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<Likelihood>>;
+}
+
+/// Whether the caller wants to go on.
+fn proceed(flow: ControlFlow<()>) -> Result<()> {
+    match flow {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::new(ErrorKind::Cancelled, "stopped")),
+    }
 }
 
 /// A prompt from which no probability can come.

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{
-    Batch, Continuation, Engine, Event, FinishReason, Generation, Likelihood, Prompt, Request, Stop, empty_prompt,
+    Batch, Continuation, Drafts, Engine, Event, FinishReason, Generation, Likelihood, Prompt, Request, Stop,
+    empty_prompt,
 };
 use crate::chat::{Message, Role};
 use crate::content::ModelInfo;
@@ -168,7 +169,7 @@ impl Engine for ScriptedEngine {
                 generated_tokens: tokens,
             });
         }
-        Ok(Batch { generations, prefill_seconds: 0.0, decode_seconds: 0.0 })
+        Ok(Batch { generations, prefill_seconds: 0.0, decode_seconds: 0.0, drafts: Drafts::default() })
     }
 
     fn likelihood(
