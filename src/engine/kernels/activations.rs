@@ -28,7 +28,10 @@ impl Activation {
     pub(super) fn quantize(&mut self, inputs: &[f32]) {
         for (b, block) in inputs.as_chunks::<BLOCK>().0.iter().enumerate() {
             // The largest magnitude by integer comparison: positive floats are ordered like their bits.
-            let largest = block.iter().fold(0, |m: u32, x| m.max(x.to_bits() & 0x7FFF_FFFF));
+            let mut largest = 0;
+            for x in block {
+                largest = largest.max(x.to_bits() & 0x7FFF_FFFF);
+            }
             let scale = f32::from_bits(largest) / 127.0;
             let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
             let mut sums = [0i32; 2];

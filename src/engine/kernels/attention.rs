@@ -218,7 +218,10 @@ fn weigh_body(scores: &mut [f32; PAGE], visible: usize, largest: &mut f32, weigh
             *lane = if *score > *lane { *score } else { *lane };
         }
     }
-    let new = lanes.iter().fold(*largest, |m, x| if *x > m { *x } else { m });
+    let mut new = *largest;
+    for lane in lanes {
+        new = if lane > new { lane } else { new };
+    }
     let before = exp(*largest - new);
     let mut sums = [0.0; LANES];
     for part in scores.as_chunks_mut::<LANES>().0 {

@@ -6,7 +6,7 @@ use super::activations::Activation;
 use super::elementwise;
 use super::form::{BLOCK, CHUNK, Form, PANEL};
 use super::isa::{Isa, for_each_isa};
-use super::pack::pack_panel;
+use super::pack;
 use super::parallel::{self, Shared};
 use super::product;
 use super::unpack::{self, Lanes, Unpacked};
@@ -54,7 +54,7 @@ impl PackedMatrix {
         let panel_bytes = form.panel_bytes(inputs).next_multiple_of(64);
         let panels = outputs.div_ceil(PANEL);
         let mut data = vec![Line([0; 64]); panels * panel_bytes / 64];
-        let shared = Shared::new(bytes_mut(&mut data));
+        let (isa, shared) = (Isa::best(), Shared::new(bytes_mut(&mut data)));
         parallel::for_each(
             panels.div_ceil(PACKED_TOGETHER),
             || (),
@@ -63,7 +63,7 @@ impl PackedMatrix {
                     let rows =
                         stored[panel * PANEL * row_bytes..].chunks_exact(row_bytes).take(PANEL).collect::<Vec<_>>();
                     // SAFETY: each panel is written by one task, once.
-                    pack_panel(&form, inputs, &rows, unsafe { shared.part(panel * panel_bytes, panel_bytes) });
+                    pack_panel(isa, &form, inputs, &rows, unsafe { shared.part(panel * panel_bytes, panel_bytes) });
                 }
             },
         );
@@ -100,10 +100,29 @@ impl PackedMatrix {
             let blocks = (self.inputs - c * CHUNK).min(CHUNK) / BLOCK;
             let chunk;
             (chunk, rest) = rest.split_at(self.form.chunk_bytes(blocks));
+            prefetch(chunk);
             unpack_chunk(isa, &self.form, chunk, blocks, scratch);
             product::multiply(isa, scratch, &self.form, blocks, rows, sums);
         }
     }
+}
+
+/// Asks for the memory that comes a little behind a chunk: while the rows are multiplied, the processor would not look ahead.
+#[inline]
+fn prefetch(chunk: &[u8]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let ahead = chunk.as_ptr().wrapping_add(3 * chunk.len());
+        for line in (0..chunk.len()).step_by(64) {
+            // SAFETY: a prefetch reads nothing that the program sees, wherever it points.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(line).cast()) };
+        }
+    }
+}
+
+for_each_isa! {
+    pack_panel = pack::pack_panel; (form: &Form, inputs: usize, rows: &[&[u8]], panel: &mut [u8])
 }
 
 for_each_isa! {

@@ -18,6 +18,7 @@ impl Stored {
     }
 
     /// Reads a block, laid out as in ggml (`ggml-common.h`, `block_q4_0` and its like).
+    #[inline(always)]
     fn read(&mut self, form: &Form, bytes: &[u8]) {
         match (form.nested, form.bits) {
             (true, 6) => self.read_q6_k(bytes),
@@ -32,6 +33,7 @@ impl Stored {
         }
     }
 
+    #[inline(always)]
     fn read_plain(&mut self, bytes: &[u8], minima: bool, fifth: bool) {
         let (mut rest, halves) = (bytes, 1 + usize::from(minima));
         for half in &mut self.halves[..halves] {
@@ -50,6 +52,7 @@ impl Stored {
         }
     }
 
+    #[inline(always)]
     fn read_q45_k(&mut self, bytes: &[u8], fifth: bool) {
         self.halves = [[bytes[0], bytes[1]], [bytes[2], bytes[3]]];
         let packed = &bytes[4..16];
@@ -61,24 +64,33 @@ impl Stored {
             };
         }
         let (high, low) = bytes[16..].split_at(if fifth { BLOCK } else { 0 });
-        for (i, quant) in self.quants.iter_mut().enumerate() {
-            let (block, at) = (i / BLOCK, i % BLOCK);
-            let byte = low[block / 2 * BLOCK + at];
-            *quant = if block % 2 == 0 { byte & 0xF } else { byte >> 4 };
-            if fifth {
-                *quant |= (high[at] >> block & 1) << 4;
+        for (pair, (quants, low)) in
+            self.quants.as_chunks_mut::<{ 2 * BLOCK }>().0.iter_mut().zip(low.as_chunks::<BLOCK>().0).enumerate()
+        {
+            for i in 0..BLOCK {
+                quants[i] = low[i] & 0xF;
+                quants[BLOCK + i] = low[i] >> 4;
+            }
+            if let Some(high) = high.first_chunk::<BLOCK>() {
+                for i in 0..BLOCK {
+                    quants[i] |= (high[i] >> (2 * pair) & 1) << 4;
+                    quants[BLOCK + i] |= (high[i] >> (2 * pair + 1) & 1) << 4;
+                }
             }
         }
     }
 
+    #[inline(always)]
     fn read_q6_k(&mut self, bytes: &[u8]) {
-        let (low, high) = (&bytes[..128], &bytes[128..192]);
-        for (i, quant) in self.quants.iter_mut().enumerate() {
-            // Halves of 128: 64 bytes of low bits and 32 of high bits serve four runs of 32.
-            let (half, run, at) = (i / 128, i % 128 / BLOCK, i % BLOCK);
-            let byte = low[64 * half + 32 * (run % 2) + at];
-            let low = if run < 2 { byte & 0xF } else { byte >> 4 };
-            *quant = low | (high[32 * half + at] >> (2 * run) & 3) << 4;
+        // Halves of 128: 64 bytes of low bits and 32 of high bits serve four runs of 32.
+        let (low, high) = (bytes[..128].as_chunks::<64>().0, bytes[128..192].as_chunks::<BLOCK>().0);
+        for ((quants, low), high) in self.quants.as_chunks_mut::<128>().0.iter_mut().zip(low).zip(high) {
+            for i in 0..BLOCK {
+                quants[i] = low[i] & 0xF | (high[i] & 3) << 4;
+                quants[32 + i] = low[32 + i] & 0xF | (high[i] >> 2 & 3) << 4;
+                quants[64 + i] = low[i] >> 4 | (high[i] >> 4 & 3) << 4;
+                quants[96 + i] = low[32 + i] >> 4 | (high[i] >> 6) << 4;
+            }
         }
         self.scales.copy_from_slice(&bytes[192..208]);
         self.halves[0] = [bytes[208], bytes[209]];
@@ -86,6 +98,7 @@ impl Stored {
 }
 
 /// Writes the rows of one panel, each as it is stored, as that panel. Fewer than 16 rows leave the others 0.
+#[inline(always)]
 pub(super) fn pack_panel(form: &Form, inputs: usize, rows: &[&[u8]], panel: &mut [u8]) {
     let mut stored = Stored::empty();
     let mut start = 0;
@@ -104,6 +117,7 @@ pub(super) fn pack_panel(form: &Form, inputs: usize, rows: &[&[u8]], panel: &mut
 }
 
 /// Puts a stored block of output `r` of the panel into its chunk.
+#[inline(always)]
 fn put(form: &Form, stored: &Stored, blocks: usize, block: usize, r: usize, chunk: &mut [u8]) {
     let (scales, quants) = chunk.split_at_mut(form.scale_bytes(blocks));
     let mut half = |row: usize, value: [u8; 2]| scales[2 * (row * PANEL + r)..][..2].copy_from_slice(&value);
@@ -126,17 +140,23 @@ fn put(form: &Form, stored: &Stored, blocks: usize, block: usize, r: usize, chun
             half(blocks + block, stored.halves[1]);
         }
     }
+    // Four quants at a time, as the bytes of a word: none is larger than its byte, so shifts of words shift them all.
     let (low, high) = quants.split_at_mut(form.low_bytes(blocks));
-    for (i, &quant) in stored.quants[..count * BLOCK].iter().enumerate() {
-        let (group, lane) = (block * GROUPS + i / 4, 4 * r + i % 4);
+    let word = |words: &mut [u8], line: usize, value: u32| {
+        let place = &mut words[64 * line + 4 * r..][..4];
+        let old = u32::from_le_bytes([place[0], place[1], place[2], place[3]]);
+        place.copy_from_slice(&(old | value).to_le_bytes());
+    };
+    for (group, four) in stored.quants[..count * BLOCK].as_chunks::<4>().0.iter().enumerate() {
+        let (group, four) = (block * GROUPS + group, u32::from_le_bytes(*four));
         if form.bits == 8 {
-            low[64 * group + lane] = quant;
+            word(low, group, four);
             continue;
         }
-        low[64 * (group / 2) + lane] |= (quant & 0xF) << (4 * (group % 2));
+        word(low, group / 2, (four & 0x0F0F_0F0F) << (4 * (group % 2)));
         match form.bits {
-            5 => high[64 * (group / 8) + lane] |= (quant >> 4) << (group % 8),
-            6 => high[64 * (group / 4) + lane] |= (quant >> 4) << (2 * (group % 4)),
+            5 => word(high, group / 8, (four >> 4 & 0x0101_0101) << (group % 8)),
+            6 => word(high, group / 4, (four >> 4 & 0x0303_0303) << (2 * (group % 4))),
             _ => {}
         }
     }

@@ -100,8 +100,10 @@ mod x86 {
             }
             for d in 0..strip.depth {
                 let from = strip.data.as_ptr().add(d * strip.stride);
-                let b: [__m512; C] =
-                    std::array::from_fn(|c| _mm512_cvtph_ps(_mm256_loadu_si256(from.add(c * LANES).cast())));
+                let mut b = [_mm512_setzero_ps(); C];
+                for (c, b) in b.iter_mut().enumerate() {
+                    *b = _mm512_cvtph_ps(_mm256_loadu_si256(from.add(c * LANES).cast()));
+                }
                 for (r, sums) in sums.iter_mut().enumerate() {
                     let a = _mm512_set1_ps(*a.as_ptr().add(r * a_stride + d));
                     for (sum, b) in sums.iter_mut().zip(b) {

@@ -27,10 +27,12 @@ impl Unpacked {
     }
 }
 
+/// A row of scales. Plain loops, because a closure would not be compiled for the processor's own instructions.
 #[inline(always)]
-fn halves(bytes: &[u8], row: usize) -> Lanes {
-    let bytes: &[u8; 2 * PANEL] = bytes[2 * PANEL * row..][..2 * PANEL].try_into().unwrap_or(&[0; 2 * PANEL]);
-    std::array::from_fn(|r| to_f32(u16::from_le_bytes([bytes[2 * r], bytes[2 * r + 1]])))
+fn halves(bytes: &[u8], row: usize, to: &mut Lanes) {
+    for (to, half) in to.iter_mut().zip(bytes[2 * PANEL * row..].as_chunks::<2>().0) {
+        *to = to_f32(u16::from_le_bytes(*half));
+    }
 }
 
 /// Unpacks a chunk of so many blocks.
@@ -74,31 +76,39 @@ fn add_high<const BITS: usize>(high: &[u8], quants: &mut [[u8; 64]]) {
 
 #[inline(always)]
 fn unpack_scales(form: &Form, bytes: &[u8], blocks: usize, to: &mut Unpacked) {
-    let count = form.scales(blocks);
+    let (count, offset) = (form.scales(blocks), f32::from(form.offset));
+    let Unpacked { scales, minima, .. } = to;
     if !form.nested {
         for row in 0..count {
-            to.scales[row] = halves(bytes, row);
-            to.minima[row] = if form.minima {
-                halves(bytes, count + row)
+            halves(bytes, row, &mut scales[row]);
+            if form.minima {
+                halves(bytes, count + row, &mut minima[row]);
             } else {
-                to.scales[row].map(|d| -d * f32::from(form.offset))
-            };
+                for r in 0..PANEL {
+                    minima[row][r] = -scales[row][r] * offset;
+                }
+            }
         }
         return;
     }
-    let d = halves(bytes, 0);
+    let (mut d, mut d_min) = ([0.0; PANEL], [0.0; PANEL]);
+    halves(bytes, 0, &mut d);
     if form.minima {
-        let (d_min, rows) = (halves(bytes, 1), bytes[4 * PANEL..].as_chunks::<PANEL>().0);
+        halves(bytes, 1, &mut d_min);
+        let rows = bytes[4 * PANEL..].as_chunks::<PANEL>().0;
         for b in 0..blocks {
-            let (scale, minimum) = (&rows[b], &rows[blocks + b]);
-            to.scales[b] = std::array::from_fn(|r| d[r] * f32::from(scale[r]));
-            to.minima[b] = std::array::from_fn(|r| -d_min[r] * f32::from(minimum[r]));
+            for r in 0..PANEL {
+                scales[b][r] = d[r] * f32::from(rows[b][r]);
+                minima[b][r] = -d_min[r] * f32::from(rows[blocks + b][r]);
+            }
         }
     } else {
         let rows = bytes[2 * PANEL..].as_chunks::<PANEL>().0;
-        for (row, scale) in rows[..count].iter().enumerate() {
-            to.scales[row] = std::array::from_fn(|r| d[r] * f32::from(scale[r].cast_signed()));
-            to.minima[row] = to.scales[row].map(|s| -s * f32::from(form.offset));
+        for (row, bytes) in rows[..count].iter().enumerate() {
+            for r in 0..PANEL {
+                scales[row][r] = d[r] * f32::from(bytes[r].cast_signed());
+                minima[row][r] = -scales[row][r] * offset;
+            }
         }
     }
 }
