@@ -107,7 +107,11 @@ fn load(path: &Path, id: &str, sha256: Option<String>, config: &Config, ui: &Ui)
     bar.0.set_message(format!("loading {id}"));
     let options =
         LoadOptions { device: config.device.value, context_length: config.context_length.as_ref().map(|c| c.value) };
-    Ok(Box::new(CandleEngine::load(path, id, sha256, &options)?))
+    let engine = CandleEngine::load(path, id, sha256, &options)?;
+    if let Some(reason) = engine.fallback() {
+        ui.note(reason);
+    }
+    Ok(Box::new(engine))
 }
 
 /// An encoder by the id of the store, fetched if it is not here, or by its file. [`prepare`] has been called.

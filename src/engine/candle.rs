@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use candle_core::Device;
-
 use super::decoder::Decoder;
+use super::device::{self, Opened};
 use super::gguf::GgufFile;
 use super::kv::Sequence;
+use super::memory;
 use super::prefixes::{self, Prefixes};
 use super::schedule::{PREFILL_ROWS, Schedule};
 use super::scoring::{self, Plan, Scored};
@@ -17,7 +17,7 @@ use super::{
     Batch, Continuation, DeviceChoice, Engine, Event, Likelihood, Prompt, Request, check_context, empty_prompt, proceed,
 };
 use crate::content::ModelInfo;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// Memory that computed beginnings may hold between calls.
 const KEPT_BYTES: usize = 256 << 20;
@@ -40,6 +40,7 @@ pub struct CandleEngine {
     prefixes: Prefixes,
     /// Whether guesses at what comes next are made.
     pub(super) speculate: bool,
+    fallback: Option<String>,
 }
 
 impl CandleEngine {
@@ -50,19 +51,29 @@ impl CandleEngine {
     /// device is not there or not built in.
     pub fn load(path: &Path, id: &str, sha256: Option<String>, options: &LoadOptions) -> Result<Self> {
         let gguf = GgufFile::open(path)?;
-        let tokenizer = ModelTokenizer::from_gguf(&gguf)?;
+        let Opened { device, name, fallback } = device::open(options.device)?;
+        if device.is_cpu() {
+            // Packed weights are hardly larger than those of the file.
+            memory::check(gguf.size() + gguf.size() / 16, "the model")?;
+        }
+        // The tokenizer is made by one thread while the others pack the weights.
+        let (tokenizer, decoder) = rayon::join(|| ModelTokenizer::from_gguf(&gguf), || Decoder::load(&gguf, device));
+        let (tokenizer, decoder) = (tokenizer?, decoder?);
         let template = ChatTemplate::from_gguf(&gguf, &tokenizer)?;
-        let (device, device_name) = open_device(options.device)?;
-        let decoder = Decoder::load(&gguf, device)?;
         let own = decoder.config.context_length;
         let info = ModelInfo {
             id: id.to_owned(),
             sha256,
             architecture: decoder.config.architecture.clone(),
             context_length: options.context_length.map_or(own, |c| c.min(own)),
-            device: device_name,
+            device: name,
         };
-        Ok(Self { info, tokenizer, template, decoder, prefixes: Prefixes::new(KEPT_BYTES), speculate: true })
+        Ok(Self { info, tokenizer, template, decoder, prefixes: Prefixes::new(KEPT_BYTES), speculate: true, fallback })
+    }
+
+    /// Why the processor is used although the program is built for a GPU and was free to take it.
+    pub fn fallback(&self) -> Option<&str> {
+        self.fallback.as_deref()
     }
 
     /// The tokens of what stands before a text: one at least.
@@ -134,6 +145,13 @@ impl Engine for CandleEngine {
             prompts: &prompts,
             speculate: self.speculate,
         };
+        if self.decoder.device.is_cpu() {
+            let tokens = schedule.most_tokens() as u64;
+            memory::check(
+                tokens * self.decoder.config.kv_shape().token_bytes() as u64,
+                "what was computed of the texts",
+            )?;
+        }
         schedule.run(on_event)
     }
 
@@ -168,25 +186,4 @@ fn shared_length(prompts: &[Vec<u32>]) -> usize {
     let Some((first, rest)) = prompts.split_first() else { return 0 };
     let shared = rest.iter().fold(first.len(), |n, p| n.min(prefixes::common(first, p)));
     prompts.iter().fold(shared, |n, p| n.min(p.len().saturating_sub(1)))
-}
-
-/// The device and its name.
-pub(super) fn open_device(choice: DeviceChoice) -> Result<(Device, String)> {
-    let unavailable = |name: &str, e: candle_core::Error| {
-        Error::new(ErrorKind::Config, format!("the device `{name}` cannot be used")).with_source(e)
-    };
-    match choice {
-        DeviceChoice::Cpu => Ok((Device::Cpu, "cpu".to_owned())),
-        DeviceChoice::Cuda(n) => {
-            let name = format!("cuda:{n}");
-            Device::new_cuda(n).map_err(|e| unavailable(&name, e)).map(|d| (d, name))
-        }
-        DeviceChoice::Metal => {
-            Device::new_metal(0).map_err(|e| unavailable("metal", e)).map(|d| (d, "metal".to_owned()))
-        }
-        DeviceChoice::Auto => Ok([DeviceChoice::Cuda(0), DeviceChoice::Metal]
-            .into_iter()
-            .find_map(|gpu| open_device(gpu).ok())
-            .unwrap_or((Device::Cpu, "cpu".to_owned()))),
-    }
 }

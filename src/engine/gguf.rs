@@ -42,6 +42,11 @@ impl GgufFile {
         Ok(Self { path: path.to_owned(), map, content })
     }
 
+    /// Bytes of the file.
+    pub(super) fn size(&self) -> u64 {
+        self.map.len() as u64
+    }
+
     /// An error about this file.
     pub(super) fn error(&self, message: impl Into<String>) -> Error {
         Error::new(ErrorKind::Model, message).at(self.path.display().to_string())

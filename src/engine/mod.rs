@@ -20,6 +20,7 @@ pub mod store;
 pub mod tokenizer;
 
 mod decoder;
+mod device;
 mod embedding;
 mod gguf;
 mod kernels;
@@ -27,6 +28,7 @@ mod kv;
 mod likelihood;
 mod lookup;
 mod matrix;
+mod memory;
 mod prefixes;
 mod sampler;
 mod schedule;

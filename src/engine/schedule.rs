@@ -57,6 +57,14 @@ impl<'a> Schedule<'a> {
         self.prompts.iter().enumerate().map(new).sum()
     }
 
+    /// Tokens whose keys and values are new in memory at the same time, at most: prompts, and the longest texts that are written
+    /// together.
+    pub(super) fn most_tokens(&self) -> usize {
+        let mut written: Vec<usize> = self.requests.iter().map(|r| r.max_tokens).collect();
+        written.sort_unstable_by(|a, b| b.cmp(a));
+        self.to_compute() + written.iter().take(MOST_WRITERS).sum::<usize>()
+    }
+
     pub(super) fn run(mut self, on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>) -> Result<Batch> {
         let mut generations: Vec<Option<Generation>> = self.requests.iter().map(|_| None).collect();
         let mut waiting: VecDeque<usize> = (0..self.requests.len()).collect();

@@ -62,3 +62,46 @@ for_each_isa! {
     /// `silu(gate) · up` (Shazeer 2020).
     swiglu = swiglu_body; (gate: &[f32], up: &[f32], out: &mut [f32])
 }
+
+#[inline(always)]
+fn largest_body(x: &[f32], out: &mut f32) {
+    let (parts, rest) = x.as_chunks::<LANES>();
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    for part in parts {
+        for (lane, x) in lanes.iter_mut().zip(part) {
+            *lane = if *x > *lane { *x } else { *lane };
+        }
+    }
+    *out = f32::NEG_INFINITY;
+    for x in lanes.iter().chain(rest) {
+        *out = if *x > *out { *x } else { *out };
+    }
+}
+
+for_each_isa! {
+    /// The largest of the numbers; minus infinity if there is none.
+    largest = largest_body; (x: &[f32], out: &mut f32)
+}
+
+#[inline(always)]
+fn sum_of_exponentials_body(x: &[f32], best: f32, inverse_temperature: f32, out: &mut f32) {
+    let (parts, rest) = x.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for part in parts {
+        for (lane, x) in lanes.iter_mut().zip(part) {
+            *lane += exp((x - best) * inverse_temperature);
+        }
+    }
+    *out = 0.0;
+    for lane in lanes {
+        *out += lane;
+    }
+    for x in rest {
+        *out += exp((x - best) * inverse_temperature);
+    }
+}
+
+for_each_isa! {
+    /// `Σ exp((x − best) · inverse temperature)`.
+    sum_of_exponentials = sum_of_exponentials_body; (x: &[f32], best: f32, inverse_temperature: f32, out: &mut f32)
+}

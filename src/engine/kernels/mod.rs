@@ -22,3 +22,22 @@ mod strip;
 #[cfg(test)]
 mod tests;
 mod unpack;
+
+/// The set of instructions that the kernels use on this processor.
+pub(super) fn name() -> String {
+    isa::Isa::best().to_string()
+}
+
+/// The largest of the numbers; not-a-number does not count, and minus infinity comes of nothing.
+pub(super) fn largest(x: &[f32]) -> f32 {
+    let mut out = 0.0;
+    elementwise::largest(isa::Isa::best(), x, &mut out);
+    out
+}
+
+/// `Σ exp((x − best) · inverse temperature)`.
+pub(super) fn sum_of_exponentials(x: &[f32], best: f32, inverse_temperature: f32) -> f32 {
+    let mut out = 0.0;
+    elementwise::sum_of_exponentials(isa::Isa::best(), x, best, inverse_temperature, &mut out);
+    out
+}

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Result};
 
-use super::kernels::attention::HeadShape;
+use super::kernels::attention::{HeadShape, PAGE};
 
 mod pages;
 mod tensors;
@@ -15,6 +15,13 @@ pub(super) use tensors::Blocks;
 pub(super) struct KvShape {
     pub(super) layers: usize,
     pub(super) heads: HeadShape,
+}
+
+impl KvShape {
+    /// Bytes of one token's keys and values in pages.
+    pub(super) fn token_bytes(&self) -> usize {
+        self.layers * self.heads.page_len() * size_of::<u16>() / PAGE
+    }
 }
 
 /// The computed tokens of one text. A clone shares what is there and goes on by itself.

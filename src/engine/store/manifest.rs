@@ -213,15 +213,15 @@ impl Manifest {
         format!("{}.{extension}", self.id)
     }
 
-    /// Bytes of memory that a job of [`JOB_TOKENS`] tokens needs at most, estimated: the file twice (Candle
-    /// keeps a copy of most weights in the order its kernels read them), the KV cache of those tokens (fewer
-    /// if the context is shorter) and a fixed amount for everything else.
+    /// Bytes of memory that a job of [`JOB_TOKENS`] tokens needs at most, estimated: the weights (packed, hardly
+    /// larger than the file), the KV cache of those tokens (fewer if the context is shorter) and a fixed amount for
+    /// everything else.
     pub fn memory(&self) -> u64 {
         if self.task == Task::Encode {
             // The vocabulary stays as it is stored, the blocks are unpacked.
             return self.size + 4 * ENCODER_BLOCKS + OVERHEAD;
         }
-        2 * self.size + self.kv_bytes_per_token * JOB_TOKENS.min(self.context_length as u64) + OVERHEAD
+        self.size + self.size / 16 + self.kv_bytes_per_token * JOB_TOKENS.min(self.context_length as u64) + OVERHEAD
     }
 
     fn check(&self) -> Result<()> {
@@ -350,6 +350,6 @@ mod tests {
         let text = manifest_text(b"0123456789") + "[[source]]\nkind = 'path'\npath = 'x'\n";
         let manifest = Manifest::parse("m", &text, Path::new("")).unwrap();
         assert_eq!((manifest.context_length, manifest.kv_bytes_per_token), (512, 100));
-        assert_eq!(manifest.memory(), 20 + 512 * 100 + (384 << 20));
+        assert_eq!(manifest.memory(), 10 + 512 * 100 + (384 << 20));
     }
 }
