@@ -2,10 +2,12 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use candle_core::Device;
 
+use super::constraint::{Constraint, Constraints};
 use super::decoder::Decoder;
 use super::gguf::GgufFile;
 use super::kv::{KvBlock, Prefix, Sequence};
@@ -37,7 +39,9 @@ pub struct LoadOptions {
 /// A model in memory.
 pub struct CandleEngine {
     info: ModelInfo,
-    tokenizer: ModelTokenizer,
+    tokenizer: Arc<ModelTokenizer>,
+    /// Made for the first request with a grammar.
+    constraints: Option<Constraints>,
     template: ChatTemplate,
     decoder: Decoder,
     /// The beginning that the last call's prompts shared, kept for the next call.
@@ -52,7 +56,7 @@ impl CandleEngine {
     /// device is not there or not built in.
     pub fn load(path: &Path, id: &str, sha256: Option<String>, options: &LoadOptions) -> Result<Self> {
         let mut gguf = GgufFile::open(path)?;
-        let tokenizer = ModelTokenizer::from_gguf(&gguf)?;
+        let tokenizer = Arc::new(ModelTokenizer::from_gguf(&gguf)?);
         let template = ChatTemplate::from_gguf(&gguf, &tokenizer)?;
         let (device, device_name) = open_device(options.device)?;
         let decoder = Decoder::load(&mut gguf, device)?;
@@ -64,7 +68,7 @@ impl CandleEngine {
             context_length: options.context_length.map_or(own, |c| c.min(own)),
             device: device_name,
         };
-        Ok(Self { info, tokenizer, template, decoder, kept: None })
+        Ok(Self { info, tokenizer, constraints: None, template, decoder, kept: None })
     }
 
     /// An empty sequence behind a prefix, with room for so many tokens.
@@ -72,6 +76,15 @@ impl CandleEngine {
         let own = KvBlock::new(self.decoder.config.kv_shape(), capacity, &self.decoder.device)
             .map_err(|e| Error::new(ErrorKind::Inference, "no memory for the KV cache").with_source(e))?;
         Ok(Sequence::new(prefix, own))
+    }
+
+    /// What keeps the text of a request to its grammar.
+    fn constraint(&mut self, request: &Request) -> Result<Option<Constraint>> {
+        let Some(grammar) = &request.grammar else { return Ok(None) };
+        if self.constraints.is_none() {
+            self.constraints = Some(Constraints::new(self.tokenizer.clone())?);
+        }
+        self.constraints.as_ref().map(|c| c.start(grammar)).transpose()
     }
 
     /// The tokens of what stands before a text: one at least.
@@ -136,6 +149,7 @@ struct Writer<'a> {
     request: usize,
     sequence: Sequence,
     sampler: Sampler,
+    constraint: Option<Constraint>,
     decoder: TextDecoder<'a>,
     text: StopText,
     tokens: usize,
@@ -152,12 +166,19 @@ impl Writer<'_> {
         max_tokens: usize,
         on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
+        if let Some(constraint) = &mut self.constraint {
+            constraint.mask(logits)?;
+        }
         self.last = self.sampler.next(logits);
+        if let Some(constraint) = &mut self.constraint {
+            constraint.commit(self.last)?;
+        }
         if tokenizer.stop_tokens.contains(&self.last) {
             self.finish = Some(FinishReason::Stop);
         } else {
             self.tokens += 1;
-            if self.text.push(&self.decoder.push(self.last)) {
+            let whole = self.constraint.as_ref().is_some_and(Constraint::is_done);
+            if self.text.push(&self.decoder.push(self.last)) || whole {
                 self.finish = Some(FinishReason::Stop);
             } else if self.tokens >= max_tokens {
                 self.finish = Some(FinishReason::Length);
@@ -198,6 +219,7 @@ impl Engine for CandleEngine {
                 Ok(tokens)
             })
             .collect::<Result<Vec<_>>>()?;
+        let constraints = requests.iter().map(|request| self.constraint(request)).collect::<Result<Vec<_>>>()?;
         let common = shared_length(&prompts);
         let shared = prompts.first().map_or(&[][..], |p| &p[..common]);
         let known = self.known(shared);
@@ -206,7 +228,7 @@ impl Engine for CandleEngine {
         let prefix = self.shared_prefix(shared, known, &mut meter)?;
 
         let mut writers = Vec::with_capacity(requests.len());
-        for (index, (request, prompt)) in requests.iter().zip(&prompts).enumerate() {
+        for (index, ((request, prompt), constraint)) in requests.iter().zip(&prompts).zip(constraints).enumerate() {
             let own = &prompt[common..];
             let mut sequence = self.sequence(prefix.clone(), own.len() + request.max_tokens)?;
             let mut logits = Vec::new();
@@ -219,6 +241,7 @@ impl Engine for CandleEngine {
                 request: index,
                 sequence,
                 sampler: Sampler::new(request.sampling, index as u64),
+                constraint,
                 decoder: self.tokenizer.decoder(),
                 text: StopText::new(&request.stop),
                 tokens: 0,

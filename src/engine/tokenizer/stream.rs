@@ -37,6 +37,11 @@ impl<'a> TextDecoder<'a> {
     }
 }
 
+/// The bytes that a token of a byte-level vocabulary stands for; `None` if it is not in that spelling.
+pub(super) fn bytes_of(token: &str) -> Option<Vec<u8>> {
+    token.chars().map(byte_of).collect()
+}
+
 /// The byte that a character stands for in the spelling of byte-level vocabularies: the printable ones of
 /// Latin-1 for themselves, the 68 others, in their order, as the characters from U+0100.
 fn byte_of(c: char) -> Option<u8> {
