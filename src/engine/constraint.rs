@@ -49,7 +49,9 @@ impl Constraints {
     /// `Config` if the grammar is too large.
     pub(super) fn start(&self, grammar: &Grammar) -> Result<Constraint> {
         let parser = self.factory.create_parser(TopLevelGrammar::from_regex(grammar.pattern())).map_err(|e| {
-            Error::new(ErrorKind::Config, format!("the grammar `{}` cannot be used", grammar.pattern())).with_source(e)
+            let size = grammar.pattern().len();
+            let message = format!("the grammar cannot be used; its expression of {size} bytes may be too large");
+            Error::new(ErrorKind::Config, message).with_source(e)
         })?;
         Ok(Constraint { matcher: Matcher::new(Ok(parser)) })
     }

@@ -245,13 +245,14 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_an_error_that_says_why() {
         let bullet = line("- ", Text::Sentences, 80);
-        let entries = |given: &str, line: &Line, count| Grammar::entries(given, &[line.clone()], count).unwrap_err();
-        #[expect(clippy::reversed_empty_ranges, reason = "that is what is wrong")]
+        let entries = |given: &str, line: &Line, least, most| {
+            Grammar::entries(given, std::slice::from_ref(line), least..=most).unwrap_err()
+        };
         for (error, why) in [
-            (entries("", &bullet, 0..=3), "0 to 3 entries"),
-            (entries("", &bullet, 4..=3), "4 to 3 entries"),
-            (entries("", &line("- ", Text::Title, 1), 1..=3), "room for 1 characters behind `- `"),
-            (entries("* ", &bullet, 1..=3), "begins with `- `, but the prompt ends with `* `"),
+            (entries("", &bullet, 0, 3), "0 to 3 entries"),
+            (entries("", &bullet, 4, 3), "4 to 3 entries"),
+            (entries("", &line("- ", Text::Title, 1), 1, 3), "room for 1 characters behind `- `"),
+            (entries("* ", &bullet, 1, 3), "begins with `- `, but the prompt ends with `* `"),
             (Grammar::entries("", &[], 1..=3).unwrap_err(), "has no lines"),
             (Grammar::regex("a+").unwrap_err(), "without end"),
             (Grammar::regex("(?:a{1,3}b)*").unwrap_err(), "without end"),
