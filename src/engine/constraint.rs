@@ -21,6 +21,9 @@ mod tests;
 /// set stands for nearly the whole vocabulary.
 const COMMON_LENGTH: usize = 16;
 
+/// The tree is no deeper than 1,024 bytes. Longer tokens never come.
+const LONGEST: usize = 1024;
+
 /// What all constraints of one model share.
 pub(super) struct Constraints {
     factory: ParserFactory,
@@ -129,10 +132,12 @@ struct Vocabulary {
 impl Vocabulary {
     /// Tokens without a text of their own are no part of the tree, so they never come; only those that end a turn are known.
     fn new(tokenizer: Arc<ModelTokenizer>) -> Result<Self> {
-        let mut ends: Vec<u32> = tokenizer.stop_tokens.iter().copied().collect();
+        let fits = |bytes: &Vec<u8>| bytes.len() <= LONGEST;
+        let words: Vec<_> = tokenizer.token_bytes().map(|bytes| bytes.filter(fits).unwrap_or_default()).collect();
+        let mut ends: Vec<u32> =
+            tokenizer.stop_tokens.iter().copied().filter(|t| (*t as usize) < words.len()).collect();
         ends.sort_unstable();
         let first = *ends.first().ok_or_else(|| Error::new(ErrorKind::Model, "no token ends a text"))?;
-        let words: Vec<_> = tokenizer.token_bytes().map(Option::unwrap_or_default).collect();
         let tree = TokTrie::from(&TokRxInfo::new(words.len() as u32, first), &words).with_eos_tokens(&ends);
         Ok(Self { tree, tokenizer })
     }
