@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
+use super::constraint::Constraints;
 use super::decoder::Decoder;
 use super::device::{self, Opened};
 use super::gguf::GgufFile;
@@ -34,7 +36,9 @@ pub struct LoadOptions {
 /// A model in memory.
 pub struct CandleEngine {
     info: ModelInfo,
-    tokenizer: ModelTokenizer,
+    tokenizer: Arc<ModelTokenizer>,
+    /// Made for the first request with a grammar.
+    constraints: Option<Constraints>,
     template: ChatTemplate,
     decoder: Decoder,
     prefixes: Prefixes,
@@ -58,7 +62,7 @@ impl CandleEngine {
         }
         // The tokenizer is made by one thread while the others pack the weights.
         let (tokenizer, decoder) = rayon::join(|| ModelTokenizer::from_gguf(&gguf), || Decoder::load(&gguf, device));
-        let (tokenizer, decoder) = (tokenizer?, decoder?);
+        let (tokenizer, decoder) = (Arc::new(tokenizer?), decoder?);
         let template = ChatTemplate::from_gguf(&gguf, &tokenizer)?;
         let own = decoder.config.context_length;
         let info = ModelInfo {
@@ -68,7 +72,16 @@ impl CandleEngine {
             context_length: options.context_length.map_or(own, |c| c.min(own)),
             device: name,
         };
-        Ok(Self { info, tokenizer, template, decoder, prefixes: Prefixes::new(KEPT_BYTES), speculate: true, fallback })
+        Ok(Self {
+            info,
+            tokenizer,
+            constraints: None,
+            template,
+            decoder,
+            prefixes: Prefixes::new(KEPT_BYTES),
+            speculate: true,
+            fallback,
+        })
     }
 
     /// Why the processor is used although the program is built for a GPU and was free to take it.
@@ -137,12 +150,21 @@ impl Engine for CandleEngine {
                 Ok(tokens)
             })
             .collect::<Result<Vec<_>>>()?;
+        if self.constraints.is_none() && requests.iter().any(|request| request.grammar.is_some()) {
+            self.constraints = Some(Constraints::new(Arc::clone(&self.tokenizer))?);
+        }
+        let constraint = |request: &Request| match (&request.grammar, &self.constraints) {
+            (Some(grammar), Some(constraints)) => constraints.start(grammar).map(Some),
+            _ => Ok(None),
+        };
+        let constraints = requests.iter().map(constraint).collect::<Result<Vec<_>>>()?;
         let schedule = Schedule {
             decoder: &self.decoder,
             tokenizer: &self.tokenizer,
             prefixes: &mut self.prefixes,
             requests,
             prompts: &prompts,
+            constraints,
             speculate: self.speculate,
         };
         if self.decoder.device.is_cpu() {

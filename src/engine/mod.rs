@@ -19,10 +19,12 @@ pub mod scripted;
 pub mod store;
 pub mod tokenizer;
 
+mod constraint;
 mod decoder;
 mod device;
 mod embedding;
 mod gguf;
+mod grammar;
 mod kernels;
 mod kv;
 mod likelihood;
@@ -46,6 +48,7 @@ mod synthetic;
 #[path = "../../tests/harness/weights.rs"]
 pub(crate) mod weights;
 
+pub use grammar::{Grammar, Line, Text};
 pub use likelihood::{Continuation, Likelihood, Prompt};
 
 /// Where a model runs.
@@ -131,6 +134,9 @@ pub struct Request {
     pub sampling: Sampling,
     /// Texts that end the generation; they are not part of the result.
     pub stop: Vec<Stop>,
+    /// The form that the text must have, if any: no token is written that does not fit it, and the text ends where it is
+    /// whole, unless `max_tokens` end it before.
+    pub grammar: Option<Grammar>,
 }
 
 /// A text that ends a generation.
@@ -146,7 +152,7 @@ pub struct Stop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FinishReason {
-    /// The model ended its turn, or wrote one of the stop texts.
+    /// The model ended its turn, wrote one of the stop texts, or came to the end of its grammar.
     Stop,
     /// `max_tokens` were written.
     Length,
@@ -227,8 +233,8 @@ pub trait Engine {
     /// returning [`ControlFlow::Break`].
     ///
     /// # Errors
-    /// `ContextLength` if a prompt with its `max_tokens` does not fit the context (nothing is cut),
-    /// `Cancelled` if the callback broke off, `Inference` if the model cannot be run.
+    /// `ContextLength` if a prompt with its `max_tokens` does not fit the context (nothing is cut), `Config` if a grammar
+    /// is too large, `Cancelled` if the callback broke off, `Inference` if the model cannot be run.
     fn generate(
         &mut self,
         requests: &[Request],

@@ -19,7 +19,7 @@ use crate::chat::Message;
 const STEPS: usize = 64;
 
 /// A model fills the memory and all cores: one test at a time.
-static TURN: Mutex<()> = Mutex::new(());
+pub(super) static TURN: Mutex<()> = Mutex::new(());
 
 /// The oracle: one sequence, one token at a time after the prompt.
 enum Oracle {
@@ -176,6 +176,7 @@ fn a_text_does_not_depend_on_what_was_written_before() {
         max_tokens: 12,
         sampling: Sampling { temperature: 0.8, seed: 5, ..Sampling::default() },
         stop: Vec::new(),
+        grammar: None,
     };
     let write = |engine: &mut CandleEngine, requests: &[Request]| -> Vec<Generation> {
         engine.generate(requests, &mut |_| ControlFlow::Continue(())).unwrap().generations

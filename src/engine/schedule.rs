@@ -8,6 +8,9 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use rayon::prelude::*;
+
+use super::constraint::Constraint;
 use super::decoder::Decoder;
 use super::prefixes::{Prefixes, common};
 use super::tokenizer::ModelTokenizer;
@@ -35,6 +38,8 @@ pub(super) struct Schedule<'a> {
     pub(super) requests: &'a [Request],
     /// The tokens of each request's prompt.
     pub(super) prompts: &'a [Vec<u32>],
+    /// What keeps the text of each request to its grammar, until the request is taken in.
+    pub(super) constraints: Vec<Option<Constraint>>,
     /// Whether drafts are made.
     pub(super) speculate: bool,
 }
@@ -73,7 +78,7 @@ impl<'a> Schedule<'a> {
         let (mut prefill_seconds, mut decode_seconds, mut drafts) = (0.0, 0.0, Drafts::default());
         loop {
             self.admit(&mut waiting, &mut writers);
-            let parts = self.parts(&mut writers);
+            let parts = self.parts(&mut writers)?;
             if parts.is_empty() {
                 break;
             }
@@ -85,18 +90,28 @@ impl<'a> Schedule<'a> {
                 total = total.max(done);
                 proceed(on_event(Event::Prefill { done, total }))?;
             }
-            for (part, mut logits) in parts.iter().zip(logits) {
-                let writer = &mut writers[part.writer];
+            // Each writer chooses by itself, so that grammars and draws of many texts take no longer than those of one.
+            let mut work: Vec<Option<(&Part, Vec<Vec<f32>>)>> = writers.iter().map(|_| None).collect();
+            for (part, logits) in parts.iter().zip(logits).filter(|(_, logits)| !logits.is_empty()) {
                 if part.prompt {
-                    if logits.is_empty() {
-                        continue;
-                    }
+                    let writer = &writers[part.writer];
                     self.prefixes.keep(writer.prompt, &writer.sequence);
-                    writer.write(&part.tokens[part.tokens.len() - 1..], &mut logits, self.tokenizer, on_event)?;
-                } else {
-                    drafts.drafted += part.tokens.len() - 1;
-                    drafts.accepted += writer.write(&part.tokens, &mut logits, self.tokenizer, on_event)?;
                 }
+                work[part.writer] = Some((part, logits));
+            }
+            let tokenizer = self.tokenizer;
+            let chosen = writers.par_iter_mut().zip(work).map(|(writer, work)| {
+                let Some((part, mut logits)) = work else { return Ok(Drafts::default()) };
+                let drafted = if part.prompt { 0 } else { part.tokens.len() - 1 };
+                let computed = &part.tokens[part.tokens.len() - 1 - drafted..];
+                Ok(Drafts { drafted, accepted: writer.write(computed, &mut logits, tokenizer)? })
+            });
+            for Drafts { drafted, accepted } in chosen.collect::<Result<Vec<_>>>()? {
+                drafts.drafted += drafted;
+                drafts.accepted += accepted;
+            }
+            for part in &parts {
+                writers[part.writer].tell(on_event)?;
             }
             *(if computed > 0 { &mut prefill_seconds } else { &mut decode_seconds }) += started.elapsed().as_secs_f64();
             for writer in writers.extract_if(.., |w| w.is_finished()) {
@@ -120,13 +135,14 @@ impl<'a> Schedule<'a> {
                 continue;
             }
             let sequence = self.prefixes.find(prompt).unwrap_or_else(|| self.decoder.sequence());
-            writers.push(Writer::new(index, &self.requests[index], prompt, sequence, self.tokenizer));
+            let constraint = self.constraints[index].take();
+            writers.push(Writer::new(index, &self.requests[index], prompt, sequence, constraint, self.tokenizer));
         }
         *waiting = later;
     }
 
     /// What each writer computes in the next pass.
-    fn parts(&self, writers: &mut [Writer<'_>]) -> Vec<Part> {
+    fn parts(&self, writers: &mut [Writer<'_>]) -> Result<Vec<Part>> {
         let writing = writers.iter().filter(|w| w.pending().is_empty()).count();
         let prefilling = writing < writers.len();
         let drafts =
@@ -136,13 +152,14 @@ impl<'a> Schedule<'a> {
         for (index, writer) in writers.iter_mut().enumerate() {
             let pending = writer.pending();
             let prompt = !pending.is_empty();
-            let tokens = if prompt { pending[..pending.len().min(room)].to_vec() } else { writer.next_tokens(drafts) };
+            let tokens =
+                if prompt { pending[..pending.len().min(room)].to_vec() } else { writer.next_tokens(drafts)? };
             room -= if prompt { tokens.len() } else { 0 };
             if !tokens.is_empty() {
                 parts.push(Part { writer: index, tokens, prompt });
             }
         }
-        parts
+        Ok(parts)
     }
 
     /// Computes the parts and gives, for each, the logits that a token is chosen by: behind every token of a text, behind the

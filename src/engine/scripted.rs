@@ -47,7 +47,8 @@ pub struct Odds {
 }
 
 /// Answers each request with the first reply that fits it and was not used yet, and each question for a probability
-/// with the first odds that fit it, however often they were used.
+/// with the first odds that fit it, however often they were used. Replies are given as they are: what a script makes the
+/// model write need not fit the grammar of the request.
 #[derive(Debug)]
 pub struct ScriptedEngine {
     info: ModelInfo,
@@ -211,6 +212,7 @@ mod tests {
             max_tokens: 10,
             sampling: Sampling::default(),
             stop: vec![Stop { text: "END".into(), occurrence: 1 }],
+            grammar: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::constraint::Constraint;
 use super::kv::Sequence;
 use super::lookup::Lookup;
 use super::sampler::Sampler;
@@ -18,6 +19,7 @@ pub(super) struct Writer<'a> {
     pub(super) sequence: Sequence,
     reused: usize,
     sampler: Sampler,
+    constraint: Option<Constraint>,
     decoder: TextDecoder<'a>,
     text: StopText,
     lookup: Lookup,
@@ -33,6 +35,7 @@ impl<'a> Writer<'a> {
         request: &'a Request,
         prompt: &'a [u32],
         sequence: Sequence,
+        constraint: Option<Constraint>,
         tokenizer: &'a ModelTokenizer,
     ) -> Self {
         Self {
@@ -42,6 +45,7 @@ impl<'a> Writer<'a> {
             reused: sequence.len(),
             sequence,
             sampler: Sampler::new(request.sampling, index as u64),
+            constraint,
             decoder: tokenizer.decoder(),
             text: StopText::new(&request.stop),
             lookup: Lookup::new(prompt),
@@ -60,13 +64,26 @@ impl<'a> Writer<'a> {
         self.finish.is_some()
     }
 
-    /// The last token and at most `most` that may follow it.
-    pub(super) fn next_tokens(&mut self, most: usize) -> Vec<u32> {
+    /// The last token and at most `most` that may follow it: what the grammar forces, or else a guess that it allows.
+    pub(super) fn next_tokens(&mut self, most: usize) -> Result<Vec<u32>> {
         // A draft beyond the last token that may be written would be in vain.
-        let left = (self.request.max_tokens - self.tokens).saturating_sub(1);
+        let most = most.min((self.request.max_tokens - self.tokens).saturating_sub(1));
         let mut tokens = vec![self.last];
-        tokens.extend_from_slice(self.lookup.draft(most.min(left)));
-        tokens
+        if most == 0 {
+            return Ok(tokens);
+        }
+        let forced = self.constraint.as_mut().map(Constraint::forced).unwrap_or_default();
+        if !forced.is_empty() {
+            tokens.extend(forced.iter().take(most));
+            return Ok(tokens);
+        }
+        let draft = self.lookup.draft(most);
+        let allowed = match &mut self.constraint {
+            Some(constraint) => constraint.allows(draft)?,
+            None => draft.len(),
+        };
+        tokens.extend(&draft[..allowed]);
+        Ok(tokens)
     }
 
     /// Chooses tokens by the logits behind each of `computed`, as long as the choice is what was computed next, and forgets what
@@ -76,7 +93,6 @@ impl<'a> Writer<'a> {
         computed: &[u32],
         logits: &mut [Vec<f32>],
         tokenizer: &ModelTokenizer,
-        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<usize> {
         let drafted = computed.len() - 1;
         let mut accepted = 0;
@@ -92,27 +108,42 @@ impl<'a> Writer<'a> {
         if self.finish.is_some() {
             self.text.finish();
         }
+        Ok(accepted)
+    }
+
+    /// Passes on what became certain of the text.
+    pub(super) fn tell(&mut self, on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>) -> Result<()> {
+        if !self.pending().is_empty() {
+            return Ok(());
+        }
         let text = self.text.take_new();
         proceed(on_event(Event::Text { request: self.index, text, tokens: self.tokens }))?;
         if self.finish.is_some() {
             proceed(on_event(Event::Finished { request: self.index }))?;
         }
-        Ok(accepted)
+        Ok(())
     }
 
     /// Takes the next token from the logits.
     fn step(&mut self, logits: &mut [f32], tokenizer: &ModelTokenizer) -> Result<()> {
+        if let Some(constraint) = &mut self.constraint {
+            constraint.mask(logits)?;
+        }
         self.last = self.sampler.next(logits);
         // Where no logit is a number, as after an overflow or with damaged weights, any token would be noise.
         if !logits.get(self.last as usize).is_some_and(|l| l.is_finite()) {
             return Err(Error::new(ErrorKind::Inference, "the model computes no finite numbers"));
         }
         self.lookup.push(self.last);
+        if let Some(constraint) = &mut self.constraint {
+            constraint.commit(self.last)?;
+        }
         if tokenizer.stop_tokens.contains(&self.last) {
             self.finish = Some(FinishReason::Stop);
         } else {
             self.tokens += 1;
-            if self.text.push(&self.decoder.push(self.last)) {
+            let whole = self.constraint.as_ref().is_some_and(Constraint::is_done);
+            if self.text.push(&self.decoder.push(self.last)) || whole {
                 self.finish = Some(FinishReason::Stop);
             } else if self.tokens >= self.request.max_tokens {
                 self.finish = Some(FinishReason::Length);

@@ -183,7 +183,7 @@ pub fn run(
             .iter()
             .map(|&(ask, max_tokens)| {
                 let messages = prompts.messages(ask, job.target, article)?;
-                Ok(Request { messages, max_tokens, sampling, stop: stops(ask, labels) })
+                Ok(Request { messages, max_tokens, sampling, stop: stops(ask, labels), grammar: None })
             })
             .collect::<Result<Vec<_>>>()?;
         let max_tokens = requests.iter().map(|r| r.max_tokens).sum();
