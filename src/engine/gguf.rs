@@ -5,8 +5,8 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use candle_core::Device;
-use candle_core::quantized::QTensor;
 use candle_core::quantized::gguf_file::{Content, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -89,6 +89,11 @@ impl GgufFile {
 
     pub(super) fn has_tensor(&self, name: &str) -> bool {
         self.content.tensor_infos.contains_key(name)
+    }
+
+    /// Name, shape (rows first) and stored type of every tensor, in no order.
+    pub(super) fn tensors(&self) -> impl Iterator<Item = (&str, &[usize], GgmlDType)> {
+        self.content.tensor_infos.iter().map(|(name, info)| (name.as_str(), info.shape.dims(), info.ggml_dtype))
     }
 
     /// The tensor in its stored (quantized) type; `shape` as Candle has it: rows first.
