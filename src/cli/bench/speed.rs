@@ -151,7 +151,7 @@ fn page(measured: &Measured) -> String {
     let processor = machine.processor.as_deref().unwrap_or(&machine.architecture);
     let types: Vec<_> = work.types.iter().map(|(name, count)| format!("{count} × {name}")).collect();
     let mut out = format!(
-        "{bold}{}{bold:#} on {}, {} threads, {} ({})\n{dim}a token takes {} of weights, {:.2} billion; matrices: {}{dim:#}\n\n",
+        "{bold}{}{bold:#} on {}, {} threads\n{dim}{} ({})\na token takes {} of weights, {:.2} billion; matrices: {}{dim:#}\n\n",
         visible(&report.model.id),
         report.model.device,
         report.threads,
