@@ -139,7 +139,7 @@ class Faqtory:
         try:
             return subprocess.run([self.program, *arguments], capture_output=True, text=True)
         except OSError as error:
-            fail(f"{self.program} does not run ({error}); build it with `cargo build --release`, or give `--faqtory`")
+            fail(f"{self.program} does not run ({error.strerror}); build it with `cargo build --release`, or give `--faqtory`")
 
     def output(self, *arguments):
         done = self.run(*arguments)
@@ -179,11 +179,14 @@ class Faqtory:
 
     def article(self, path, folder):
         """The article as plain text, without what the page has around it: both are given the same."""
-        shown = json.loads(self.output("inspect", str(path), "-f", "json", "--offline"))
-        shown = shown[0] if isinstance(shown, list) else shown
-        passages = [passage["text"] for passage in shown["passages"]]
+        shown = json.loads(self.output("inspect", str(path), "-f", "json", "--offline"))["article"]
+        text = shown["text"].encode("utf-8")
+        cut = lambda span: text[span["start"] : span["end"]].decode("utf-8")
+        parts = [shown["title"], shown["deck"]]
+        for section in shown["sections"]:
+            parts += [section["heading"] and cut(section["heading"]["span"]), *(cut(p["span"]) for p in section["passages"])]
         file = Path(folder) / "article.txt"
-        file.write_text("\n\n".join([shown["title"], *passages]) + "\n", encoding="utf-8")
+        file.write_text("\n\n".join(filter(None, parts)) + "\n", encoding="utf-8")
         return file
 
 

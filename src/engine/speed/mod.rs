@@ -214,3 +214,52 @@ impl Watch<'_> {
         Spread::of(&values).ok_or_else(no_runs)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::weights::weights;
+    use super::*;
+
+    fn watch(runs: usize, on_progress: OnProgress<'_>) -> Watch<'_> {
+        Watch { name: "work".to_owned(), runs, total: 10, at: (0, 0), on_progress }
+    }
+
+    #[test]
+    fn runs_are_counted_and_told() {
+        let mut told = Vec::new();
+        let mut on_progress = |p: Progress<'_>| {
+            told.push((p.run, p.done));
+            ControlFlow::Continue(())
+        };
+        let mut value = 0.0;
+        let spread = watch(3, &mut on_progress).measure(|tick| {
+            tick(4)?;
+            tick(6)?;
+            value += 1.5;
+            Ok(value)
+        });
+        assert_eq!(spread.unwrap(), Spread { median: 3.0, min: 1.5, max: 4.5, runs: 3 });
+        assert_eq!(told, [1, 2, 3].map(|run| [(run, 0), (run, 4), (run, 10)]).concat());
+    }
+
+    #[test]
+    fn no_runs_are_an_error() {
+        let error = watch(0, &mut |_| ControlFlow::Continue(())).measure(|_| Ok(1.0)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+    }
+
+    /// Whoever breaks off in the middle of a prompt waits for no other pass.
+    #[test]
+    fn a_measurement_is_broken_off_between_two_passes() {
+        let Some(model) = weights("smollm2-135m-instruct") else { return };
+        let plan = SpeedPlan { prefill: vec![64, 600], ..SpeedPlan::quick() };
+        let mut told = Vec::new();
+        let result = measure(&model, "x", None, &LoadOptions::default(), &plan, &mut |p| {
+            told.push((p.name.to_owned(), p.done));
+            if p.done > 64 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
+        let (name, done) = told.pop().unwrap();
+        assert!(name == "prefill 600" && done < 600, "{name}, {done}");
+    }
+}
