@@ -12,6 +12,8 @@ answer out; by `faqtory generate`, and by llama.cpp as a person would do it at f
 summary and one for the FAQ block, whose form a JSON schema holds.
 
 The two take turns, round after round, so that a machine that grows slower on the way harms both; medians are compared.
+A measurement during which other programs took more than a twentieth of the processor is made again, and said if none was
+better (on Linux, which tells).
 On a processor neither setting of flash attention wins everywhere: llama.cpp counts with the better one for each number.
 
 llama.cpp must be built for this very processor, or the comparison is not fair (a prebuilt package is about half as fast):
@@ -56,8 +58,8 @@ def llama_speed(model, threads, flash):
     ids = [1000 + (i * 7919) % (vocabulary - 2000) for i in range(max(*PREFILL, CONTEXT) + WRITTEN)]
 
     def compute(tokens):
-        batch = llama_cpp.llama_batch_get_one((llama_cpp.llama_token * len(tokens))(*tokens), len(tokens))
-        if llama_cpp.llama_decode(context, batch) != 0:
+        array = (llama_cpp.llama_token * len(tokens))(*tokens)  # the batch points to it and does not keep it
+        if llama_cpp.llama_decode(context, llama_cpp.llama_batch_get_one(array, len(tokens))) != 0:
             raise RuntimeError("llama.cpp could not compute the tokens")
         llama_cpp.llama_synchronize(context)
 
@@ -193,14 +195,43 @@ class Faqtory:
 # The comparison.
 
 
+def processor_seconds():
+    """Seconds of processor time that all programs took since the start, and that this one and its children took."""
+    try:
+        fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    except OSError:
+        return 0.0, 0.0
+    # user, nice, system, idle, iowait, irq, softirq, steal
+    all_programs = sum(fields[:3] + fields[5:8]) / os.sysconf("SC_CLK_TCK")
+    return all_programs, sum(os.times()[:4])
+
+
+def undisturbed(measure, tries=4):
+    """What `measure` gives while nothing else runs; of several tries, the one that was disturbed least."""
+    best = None
+    for _ in range(tries):
+        started, before = time.perf_counter(), processor_seconds()
+        found = measure()
+        took = time.perf_counter() - started
+        everything, own = (after - before for after, before in zip(processor_seconds(), before))
+        others = max(0.0, everything - own) / (took * os.cpu_count())
+        if best is None or others < best[0]:
+            best = (others, found)
+        if best[0] <= 0.05:
+            return best[1]
+        say(f"  other programs took {others:.0%} of the processor meanwhile")
+    say(f"  kept, although other programs took {best[0]:.0%}")
+    return best[1]
+
+
 def compare_speed(faqtory, path, threads, rounds):
     ours, theirs = {}, {False: {}, True: {}}
     for number in range(1, rounds + 1):
         say(f"speed, round {number} of {rounds}: faqtory")
-        collect(ours, faqtory.speed())
+        collect(ours, undisturbed(faqtory.speed))
         for flash in (False, True):
             say(f"speed, round {number} of {rounds}: llama.cpp, flash attention {'on' if flash else 'off'}")
-            collect(theirs[flash], in_child("speed", model=path, threads=threads, flash=flash))
+            collect(theirs[flash], undisturbed(lambda: in_child("speed", model=path, threads=threads, flash=flash)))
     rows = []
     for name, values in ours.items():
         flash = max((False, True), key=lambda setting: statistics.median(theirs[setting][name]))
@@ -213,12 +244,13 @@ def compare_job(faqtory, path, threads, rounds, article, lang, flash):
     ours, theirs, both = {}, {}, {}
     for number in range(1, rounds + 1):
         say(f"the job, round {number} of {rounds}: faqtory")
-        collect(ours, faqtory.job(article, lang))
+        collect(ours, undisturbed(lambda: faqtory.job(article, lang)))
         say(f"the job, round {number} of {rounds}: llama.cpp")
-        reply = in_child("job", model=path, threads=threads, flash=flash, article=text, lang=lang)
+        job = {"model": path, "threads": threads, "flash": flash, "article": text, "lang": lang}
+        reply = undisturbed(lambda: in_child("job", **job))
         reply.pop("texts")
         collect(theirs, reply)
-        two = faqtory.job(article, ",".join(LANGUAGES))
+        two = undisturbed(lambda: faqtory.job(article, ",".join(LANGUAGES)))
         if two is None:
             if number == 1:
                 say("two languages in one call: left out, this faqtory writes one language a call")
