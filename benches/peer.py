@@ -322,7 +322,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="qwen2.5-coder-1.5b-instruct", help="an id of `faqtory models list` or a GGUF file")
     parser.add_argument("--faqtory", default=ROOT / "target" / "release" / "faqtory", help="the program")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="processor threads of both")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
     parser.add_argument("--only", choices=("speed", "job"), help="leave out the other")
     parser.add_argument("--article", type=Path, default=ROOT / "fixtures" / "en" / "electric-ferry" / "article.txt")
