@@ -36,11 +36,11 @@ pub struct LoadOptions {
 /// A model in memory.
 pub struct CandleEngine {
     info: ModelInfo,
-    tokenizer: Arc<ModelTokenizer>,
+    pub(super) tokenizer: Arc<ModelTokenizer>,
     /// Made for the first request with a grammar.
     constraints: Option<Constraints>,
     template: ChatTemplate,
-    decoder: Decoder,
+    pub(super) decoder: Decoder,
     prefixes: Prefixes,
     /// Whether guesses at what comes next are made.
     pub(super) speculate: bool,

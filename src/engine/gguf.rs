@@ -107,6 +107,11 @@ impl GgufFile {
         self.content.tensor_infos.contains_key(name)
     }
 
+    /// Name, shape (rows first) and stored type of every tensor, in no order.
+    pub(super) fn tensors(&self) -> impl Iterator<Item = (&str, &[usize], GgmlDType)> {
+        self.content.tensor_infos.iter().map(|(name, info)| (name.as_str(), info.shape.dims(), info.ggml_dtype))
+    }
+
     fn info(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo> {
         let Some(info) = self.content.tensor_infos.get(name) else {
             return Err(self.error(format!("has no tensor `{name}`")));

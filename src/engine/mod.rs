@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub mod candle;
 pub mod encoder;
 pub mod scripted;
+pub mod speed;
 pub mod store;
 pub mod tokenizer;
 
