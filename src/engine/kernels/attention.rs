@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::elementwise::{exp, rms_norm};
-use super::half::from_f32;
+use super::half::{from_bf16, to_bf16};
 use super::isa::{Isa, for_each_isa};
 use super::matrix::Norm;
 use super::parallel::{self, Shared};
@@ -40,7 +40,8 @@ impl HeadShape {
         self.head_dim.next_multiple_of(LANES)
     }
 
-    /// Numbers of a page that belong to one key-value head: keys as (head dim, tokens), then values as (tokens, padded dim).
+    /// Numbers of a page that belong to one key-value head: keys as (pairs of the head's numbers, tokens, 2), then values as
+    /// (pairs of tokens, padded dim, 2).
     fn head_len(&self) -> usize {
         PAGE * (self.head_dim + self.padded())
     }
@@ -55,11 +56,13 @@ impl HeadShape {
         for (head, page) in page.chunks_exact_mut(self.head_len()).enumerate() {
             let (key_page, value_page) = page.split_at_mut(PAGE * self.head_dim);
             let of_head = head * self.head_dim..(head + 1) * self.head_dim;
-            for (column, key) in key_page.chunks_exact_mut(PAGE).zip(&keys[of_head.clone()]) {
-                column[place] = from_f32(*key);
+            for (line, pair) in key_page.chunks_exact_mut(2 * PAGE).zip(keys[of_head.clone()].as_chunks::<2>().0) {
+                line[2 * place] = to_bf16(pair[0]);
+                line[2 * place + 1] = to_bf16(pair[1]);
             }
-            for (to, value) in value_page[place * self.padded()..].iter_mut().zip(&values[of_head]) {
-                *to = from_f32(*value);
+            let line = &mut value_page[place / 2 * 2 * self.padded()..];
+            for (pair, value) in line.as_chunks_mut::<2>().0.iter_mut().zip(&values[of_head]) {
+                pair[place % 2] = to_bf16(*value);
             }
         }
     }
@@ -119,8 +122,8 @@ fn prepare_head(
 
 /// Queries ready for [`attend`] and keys ready to be stored.
 pub(super) struct Prepared {
-    /// (kv heads, rows, group, head dim), divided by the root of the head's size.
-    pub(super) queries: Vec<f32>,
+    /// (kv heads, rows, group, head dim), divided by the root of the head's size, as bf16.
+    pub(super) queries: Vec<u16>,
     /// (rows, kv heads × head dim).
     pub(super) keys: Vec<f32>,
 }
@@ -130,15 +133,15 @@ pub(super) fn prepare(isa: Isa, shape: &HeadShape, qkv: &[f32], preparation: &He
     let HeadShape { heads, kv_heads, head_dim } = *shape;
     let width = (heads + 2 * kv_heads) * head_dim;
     let (rows, group) = (qkv.len() / width, shape.group());
-    let mut queries = vec![0.0; rows * heads * head_dim];
+    let mut queries = vec![0; rows * heads * head_dim];
     let mut keys = vec![0.0; rows * kv_heads * head_dim];
     let (shared_queries, shared_keys) = (Shared::new(&mut queries), Shared::new(&mut keys));
     let scale = 1.0 / (head_dim as f32).sqrt();
     const TOGETHER: usize = 8;
     parallel::for_each(
         rows.div_ceil(TOGETHER),
-        || (),
-        |(), task| {
+        || vec![0.0; head_dim],
+        |ready, task| {
             for row in task * TOGETHER..rows.min((task + 1) * TOGETHER) {
                 for (head, from) in
                     qkv[row * width..][..(heads + kv_heads) * head_dim].chunks_exact(head_dim).enumerate()
@@ -147,8 +150,10 @@ pub(super) fn prepare(isa: Isa, shape: &HeadShape, qkv: &[f32], preparation: &He
                     unsafe {
                         if head < heads {
                             let place = ((head / group * rows + row) * group + head % group) * head_dim;
-                            let out = shared_queries.part(place, head_dim);
-                            prepare_head(isa, from, preparation.query_norm, preparation, row, scale, out);
+                            prepare_head(isa, from, preparation.query_norm, preparation, row, scale, ready);
+                            for (out, query) in shared_queries.part(place, head_dim).iter_mut().zip(ready.iter()) {
+                                *out = to_bf16(*query);
+                            }
                         } else {
                             let out = shared_keys.part((row * kv_heads + head - heads) * head_dim, head_dim);
                             prepare_head(isa, from, preparation.key_norm, preparation, row, 1.0, out);
@@ -208,7 +213,14 @@ impl Seen {
 }
 
 #[inline(always)]
-fn weigh_body(scores: &mut [f32; PAGE], visible: usize, largest: &mut f32, weight: &mut f32, values: &mut [f32]) {
+fn weigh_body(
+    scores: &mut [f32; PAGE],
+    visible: usize,
+    largest: &mut f32,
+    weight: &mut f32,
+    values: &mut [f32],
+    weights: &mut [u16; PAGE],
+) {
     for score in &mut scores[visible..] {
         *score = f32::NEG_INFINITY;
     }
@@ -223,11 +235,12 @@ fn weigh_body(scores: &mut [f32; PAGE], visible: usize, largest: &mut f32, weigh
         new = if lane > new { lane } else { new };
     }
     let before = exp(*largest - new);
+    // What is rounded counts as it is rounded, in the sum too.
     let mut sums = [0.0; LANES];
-    for part in scores.as_chunks_mut::<LANES>().0 {
-        for (sum, score) in sums.iter_mut().zip(part) {
-            *score = exp(*score - new);
-            *sum += *score;
+    for (part, weights) in scores.as_chunks::<LANES>().0.iter().zip(weights.as_chunks_mut::<LANES>().0) {
+        for ((sum, score), weight) in sums.iter_mut().zip(part).zip(weights) {
+            *weight = to_bf16(exp(*score - new));
+            *sum += from_bf16(*weight);
         }
     }
     *weight = *weight * before + sums.iter().sum::<f32>();
@@ -241,7 +254,14 @@ fn weigh_body(scores: &mut [f32; PAGE], visible: usize, largest: &mut f32, weigh
 
 for_each_isa! {
     /// Turns the scores of a page into weights, and brings what was seen before to the same scale.
-    weigh = weigh_body; (scores: &mut [f32; PAGE], visible: usize, largest: &mut f32, weight: &mut f32, values: &mut [f32])
+    weigh = weigh_body; (
+        scores: &mut [f32; PAGE],
+        visible: usize,
+        largest: &mut f32,
+        weight: &mut f32,
+        values: &mut [f32],
+        weights: &mut [u16; PAGE],
+    )
 }
 
 /// The sizes of a pass.
@@ -250,12 +270,12 @@ struct Pass<'a> {
     shape: HeadShape,
     sequences: &'a [Attending<'a>],
     /// (kv heads, rows, group, head dim).
-    queries: &'a [f32],
+    queries: &'a [u16],
     rows: usize,
 }
 
 /// Attends with all rows of a pass: `out` gets (rows, heads × head dim).
-pub(super) fn attend(isa: Isa, shape: &HeadShape, sequences: &[Attending<'_>], queries: &[f32], out: &mut [f32]) {
+pub(super) fn attend(isa: Isa, shape: &HeadShape, sequences: &[Attending<'_>], queries: &[u16], out: &mut [f32]) {
     let rows = sequences.last().map_or(0, |s| s.rows.end);
     let pass = Pass { isa, shape: *shape, sequences, queries, rows };
     let (query_rows, padded) = (rows * shape.group(), shape.padded());
@@ -354,21 +374,21 @@ impl Pass<'_> {
         let data = &data[head * self.shape.head_len()..][..self.shape.head_len()];
         let (keys, values) = data.split_at(PAGE * head_dim);
         let queries = &self.queries[head * self.rows * self.shape.group() * head_dim..];
-        let mut scores = [[0.0; PAGE]; ROWS];
+        let (mut scores, mut weights) = ([[0.0; PAGE]; ROWS], [[0; PAGE]; ROWS]);
         for first in rows.clone().step_by(ROWS) {
             let count = ROWS.min(rows.end - first);
-            let scores = &mut scores[..count];
+            let (scores, weights) = (&mut scores[..count], &mut weights[..count]);
             scores.as_flattened_mut().fill(0.0);
-            let strip = Strip { data: keys, stride: PAGE, depth: head_dim, columns: PAGE / LANES };
+            let strip = Strip { data: keys, stride: 2 * PAGE, depth: head_dim / 2, columns: PAGE / LANES };
             let queries = &queries[first * head_dim..(first + count) * head_dim];
             strip::multiply_add(self.isa, queries, head_dim, strip, scores.as_flattened_mut(), PAGE);
             let at = first - tile.start;
             let mut most = 0;
-            for (i, scores) in scores.iter_mut().enumerate() {
+            for (i, (scores, weights)) in scores.iter_mut().zip(weights.iter_mut()).enumerate() {
                 let visible = self.visible(first + i, page);
                 most = most.max(visible);
                 let values = &mut seen.values[(at + i) * padded..][..padded];
-                weigh(self.isa, scores, visible, &mut seen.largest[at + i], &mut seen.weight[at + i], values);
+                weigh(self.isa, scores, visible, &mut seen.largest[at + i], &mut seen.weight[at + i], values, weights);
             }
             let out = &mut seen.values[at * padded..(at + count) * padded];
             let mut column = 0;
@@ -378,8 +398,8 @@ impl Pass<'_> {
                     32.. => 2,
                     _ => 1,
                 };
-                let strip = Strip { data: &values[column..], stride: padded, depth: most, columns };
-                strip::multiply_add(self.isa, scores.as_flattened(), PAGE, strip, &mut out[column..], padded);
+                let strip = Strip { data: &values[2 * column..], stride: 2 * padded, depth: most.div_ceil(2), columns };
+                strip::multiply_add(self.isa, weights.as_flattened(), PAGE, strip, &mut out[column..], padded);
                 column += columns * LANES;
             }
         }

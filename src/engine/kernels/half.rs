@@ -8,8 +8,15 @@ pub(super) fn to_f32(half: u16) -> f32 {
     f32::from_bits(magnitude.to_bits() | u32::from(half & 0x8000) << 16)
 }
 
-/// The nearest f16; what is too large becomes the largest, 65504.
+/// The bf16 nearest to a number, to the even one where two are; that is, the upper half of an f32.
 #[inline(always)]
-pub(super) fn from_f32(value: f32) -> u16 {
-    half::f16::from_f32_const(value.clamp(-65504.0, 65504.0)).to_bits()
+pub(super) fn to_bf16(value: f32) -> u16 {
+    let bits = value.to_bits();
+    (bits.wrapping_add(0x7FFF + (bits >> 16 & 1)) >> 16) as u16
+}
+
+/// A bf16 as f32.
+#[inline(always)]
+pub(super) fn from_bf16(half: u16) -> f32 {
+    f32::from_bits(u32::from(half) << 16)
 }

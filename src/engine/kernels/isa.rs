@@ -14,6 +14,9 @@ pub(super) enum Isa {
     /// AVX-512 F, BW, VL, DQ and VNNI.
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni,
+    /// The same and BF16.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Bf16,
 }
 
 impl Isa {
@@ -39,6 +42,9 @@ impl Isa {
             if wide {
                 found.push(Self::Avx512Vnni);
             }
+            if wide && is_x86_feature_detected!("avx512bf16") {
+                found.push(Self::Avx512Bf16);
+            }
         }
         found
     }
@@ -52,6 +58,8 @@ impl fmt::Display for Isa {
             Self::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => "avx512-vnni",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Bf16 => "avx512-vnni-bf16",
         })
     }
 }
@@ -81,7 +89,9 @@ macro_rules! for_each_isa {
                 crate::engine::kernels::isa::Isa::Avx2 => unsafe { avx2($($arg),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                crate::engine::kernels::isa::Isa::Avx512Vnni => unsafe { avx512($($arg),*) },
+                crate::engine::kernels::isa::Isa::Avx512Vnni | crate::engine::kernels::isa::Isa::Avx512Bf16 => unsafe {
+                    avx512($($arg),*)
+                },
             }
         }
     };

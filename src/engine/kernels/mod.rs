@@ -1,7 +1,7 @@
 //! Kernels of our own for the processor, where Candle's fall short.
 //!
 //! Weights are packed into panels once, when a model is loaded, and multiplied there with inputs rounded to eight bits; keys
-//! and values are kept as f16 in pages. Every kernel is there for AVX-512 VNNI, for AVX2 and in a portable form, which the
+//! and values are kept as bf16 in pages. Every kernel is there for AVX-512 VNNI, for AVX2 and in a portable form, which the
 //! others are tested against, and the processor decides which one runs. `unsafe` stands only here and in the memory map of
 //! the model file.
 //!

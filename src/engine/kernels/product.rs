@@ -22,7 +22,7 @@ pub(super) fn multiply(
         Isa::Avx2 => unsafe { x86::avx2(chunk, form, blocks, rows, sums) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512Vnni => unsafe { x86::avx512_vnni(chunk, form.fine, blocks, rows, sums) },
+        Isa::Avx512Vnni | Isa::Avx512Bf16 => unsafe { x86::avx512_vnni(chunk, form.fine, blocks, rows, sums) },
     }
 }
 

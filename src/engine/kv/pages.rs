@@ -16,7 +16,7 @@ pub(in crate::engine) struct Pages {
     len: usize,
 }
 
-/// All layers of 64 tokens, as f16. Places without a token hold numbers that nobody looks at.
+/// All layers of 64 tokens, as bf16. Places without a token hold numbers that nobody looks at.
 #[derive(Debug, Clone)]
 struct Page(Vec<u16>);
 
