@@ -195,7 +195,25 @@ fn a_text_does_not_depend_on_what_was_written_before() {
     // Drafts change the speed and nothing else.
     let mut plain = load();
     plain.speculate = false;
-    assert_eq!(write(&mut plain, &library), alone);
+    assert_eq!(texts(&write(&mut plain, &library)), texts(&alone));
+
+    // More texts than are written together, of unequal length, with and without a draw: each is what it is alone.
+    let many: Vec<Request> = (0..18)
+        .map(|i| {
+            let greedy = Sampling { temperature: if i % 2 == 0 { 0.0 } else { 0.9 }, seed: i, ..Sampling::default() };
+            let base = request(["library", "harbour"][i as usize % 2], &format!("Say it in {i} words."));
+            Request { max_tokens: 3 + i as usize % 9, sampling: greedy, ..base }
+        })
+        .collect();
+    let together = texts(&write(&mut load(), &many));
+    let mut engine = load();
+    for (request, text) in many.iter().zip(&together) {
+        // The place in a batch numbers the draws.
+        if request.sampling.temperature == 0.0 {
+            assert_eq!(write(&mut engine, std::slice::from_ref(request))[0].text, *text);
+        }
+    }
+    assert_eq!(texts(&write(&mut engine, &many)), together, "what is kept changes nothing");
     let error =
         engine.generate(&[Request { max_tokens: 9000, ..library[0].clone() }], &mut |_| ControlFlow::Continue(()));
     assert_eq!(error.unwrap_err().kind(), crate::error::ErrorKind::ContextLength);

@@ -101,6 +101,12 @@ impl PackedMatrix {
             let chunk;
             (chunk, rest) = rest.split_at(self.form.chunk_bytes(blocks));
             prefetch(chunk);
+            if rows.len() <= product::FEW_ROWS {
+                unpack_scales(isa, &self.form, chunk, blocks, scratch);
+                if product::multiply_packed(isa, &self.form, chunk, scratch, blocks, rows, sums).is_some() {
+                    continue;
+                }
+            }
             unpack_chunk(isa, &self.form, chunk, blocks, scratch);
             product::multiply(isa, scratch, &self.form, blocks, rows, sums);
         }
@@ -127,6 +133,10 @@ for_each_isa! {
 
 for_each_isa! {
     unpack_chunk = unpack::unpack; (form: &Form, chunk: &[u8], blocks: usize, to: &mut Unpacked)
+}
+
+for_each_isa! {
+    unpack_scales = unpack::unpack_scales; (form: &Form, chunk: &[u8], blocks: usize, to: &mut Unpacked)
 }
 
 for_each_isa! {

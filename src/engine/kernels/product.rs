@@ -1,7 +1,7 @@
 //! The product of an unpacked chunk with rows of rounded inputs, for each kind of processor.
 
 use super::activations::Activation;
-use super::form::{BLOCK, Form, GROUPS, PANEL};
+use super::form::{BLOCK, CHUNK_BLOCKS, Form, GROUPS, PANEL};
 use super::isa::Isa;
 use super::unpack::{Lanes, Unpacked};
 
@@ -44,6 +44,34 @@ fn portable(chunk: &Unpacked, fine: bool, blocks: usize, rows: &[Activation], su
                 *sum += products[r] as f32 * (chunk.scales[part][r] * scale) + chunk.minima[part][r] * total;
             }
         }
+    }
+}
+
+/// The rows from which on a chunk is unpacked to memory before it is multiplied. For fewer it is done in registers, between the
+/// products, which so wait less for the weights to come from memory.
+pub(super) const FEW_ROWS: usize = 8;
+
+/// The same for at most [`FEW_ROWS`] rows and a chunk whose quants are packed still: `scales` has its scales and minima.
+/// `None` if there is no such kernel for the processor.
+#[inline]
+pub(super) fn multiply_packed(
+    isa: Isa,
+    form: &Form,
+    chunk: &[u8],
+    scales: &Unpacked,
+    blocks: usize,
+    rows: &[Activation],
+    sums: &mut [Lanes],
+) -> Option<()> {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512Vnni | Isa::Avx512Bf16 => {
+            assert!(chunk.len() >= form.chunk_bytes(blocks) && blocks <= CHUNK_BLOCKS, "a chunk is too short");
+            // SAFETY: a set of instructions is only ever named where the processor has it, and the chunk is long enough.
+            unsafe { x86::avx512_packed(form, &chunk[form.scale_bytes(blocks)..], scales, blocks, rows, sums) };
+            Some(())
+        }
+        _ => None,
     }
 }
 
@@ -139,6 +167,130 @@ mod x86 {
             avx512_blocks::<ROWS, false>(chunk, blocks, tile, tile_sums);
         }
         (rows, sums)
+    }
+
+    /// The product with quants as they are packed, for at most eight rows.
+    ///
+    /// # Safety
+    /// The processor must have AVX-512 F, BW and VNNI, and `quants` must hold those of so many blocks.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    pub(super) unsafe fn avx512_packed(
+        form: &Form,
+        quants: &[u8],
+        scales: &Unpacked,
+        blocks: usize,
+        rows: &[Activation],
+        sums: &mut [Lanes],
+    ) {
+        let high = &quants[form.low_bytes(blocks)..];
+        macro_rules! by_size {
+            ($($rows:literal)*) => {
+                match (rows.len(), form.bits) {
+                    $(
+                        ($rows, 4) => packed::<$rows, 4>(quants, high, scales, blocks, rows, sums),
+                        ($rows, 5) => packed::<$rows, 5>(quants, high, scales, blocks, rows, sums),
+                        ($rows, 6) => packed::<$rows, 6>(quants, high, scales, blocks, rows, sums),
+                        ($rows, _) => packed::<$rows, 8>(quants, high, scales, blocks, rows, sums),
+                    )*
+                    _ => {}
+                }
+            };
+        }
+        // SAFETY: the caller's contract.
+        unsafe { by_size!(1 2 3 4 5 6 7 8) }
+    }
+
+    /// # Safety
+    /// As above; `high` holds the bits above the fourth.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    unsafe fn packed<const ROWS: usize, const BITS: usize>(
+        low: &[u8],
+        high: &[u8],
+        chunk: &Unpacked,
+        blocks: usize,
+        rows: &[Activation],
+        sums: &mut [Lanes],
+    ) {
+        // Six bits are those of the one type with a scale for each 16 inputs.
+        let parts = if BITS == 6 { 2 } else { 1 };
+        let nibble = _mm512_set1_epi8(0xF);
+        let line = |bytes: &[u8], n: usize| {
+            debug_assert!(bytes.len() >= 64 * (n + 1));
+            // SAFETY: the caller sees to it that the line is there.
+            unsafe { _mm512_loadu_si512(bytes.as_ptr().add(64 * n).cast()) }
+        };
+        let mut floats = [_mm512_setzero_ps(); ROWS];
+        for r in 0..ROWS {
+            // SAFETY: `Lanes` have the 64 bytes that are read.
+            floats[r] = unsafe { _mm512_loadu_ps(sums[r].as_ptr()) };
+        }
+        for block in 0..blocks {
+            let fifth = if BITS == 5 { line(high, block) } else { nibble };
+            let mut products = [_mm512_setzero_si512(); ROWS];
+            for pair in 0..GROUPS / 2 {
+                let (mut first, mut second);
+                if BITS == 8 {
+                    first = line(low, GROUPS * block + 2 * pair);
+                    second = line(low, GROUPS * block + 2 * pair + 1);
+                } else {
+                    let both = line(low, GROUPS / 2 * block + pair);
+                    first = _mm512_and_si512(both, nibble);
+                    second = _mm512_and_si512(_mm512_srli_epi16::<4>(both), nibble);
+                }
+                if BITS == 5 {
+                    let bit = _mm512_set1_epi8(0x10);
+                    // Bits 2 · pair and 2 · pair + 1 of each byte become the fifth.
+                    let shifted = match pair {
+                        0 => [_mm512_slli_epi16::<4>(fifth), _mm512_slli_epi16::<3>(fifth)],
+                        1 => [_mm512_slli_epi16::<2>(fifth), _mm512_slli_epi16::<1>(fifth)],
+                        2 => [fifth, _mm512_srli_epi16::<1>(fifth)],
+                        _ => [_mm512_srli_epi16::<2>(fifth), _mm512_srli_epi16::<3>(fifth)],
+                    };
+                    first = _mm512_or_si512(first, _mm512_and_si512(shifted[0], bit));
+                    second = _mm512_or_si512(second, _mm512_and_si512(shifted[1], bit));
+                }
+                if BITS == 6 {
+                    let two = _mm512_set1_epi8(0x30);
+                    let upper = line(high, 2 * block + pair / 2);
+                    let shifted = if pair % 2 == 0 {
+                        [_mm512_slli_epi16::<4>(upper), _mm512_slli_epi16::<2>(upper)]
+                    } else {
+                        [upper, _mm512_srli_epi16::<2>(upper)]
+                    };
+                    first = _mm512_or_si512(first, _mm512_and_si512(shifted[0], two));
+                    second = _mm512_or_si512(second, _mm512_and_si512(shifted[1], two));
+                }
+                for r in 0..ROWS {
+                    let group = GROUPS * block + 2 * pair;
+                    // SAFETY: there are as many rows, and `quants` has four bytes for each group.
+                    let inputs = unsafe { rows.get_unchecked(r).quants.as_ptr().cast::<i32>().add(group) };
+                    // SAFETY: as above.
+                    let (a, b) = unsafe { (inputs.read(), inputs.add(1).read()) };
+                    products[r] = _mm512_dpbusd_epi32(products[r], first, _mm512_set1_epi32(a));
+                    products[r] = _mm512_dpbusd_epi32(products[r], second, _mm512_set1_epi32(b));
+                }
+                if parts == 1 && pair < GROUPS / 2 - 1 || pair % 2 == 0 {
+                    continue;
+                }
+                let part = parts * block + if parts == 2 { pair / 2 } else { 0 };
+                // SAFETY: `Lanes` have 64 bytes, and they are aligned as `Unpacked` is.
+                let (scales, minima) = unsafe {
+                    (_mm512_load_ps(chunk.scales[part].as_ptr()), _mm512_load_ps(chunk.minima[part].as_ptr()))
+                };
+                for r in 0..ROWS {
+                    let total = if parts == 2 { rows[r].fine_sums[part] } else { rows[r].sums[part] };
+                    let scales = _mm512_mul_ps(scales, _mm512_set1_ps(rows[r].scales[block]));
+                    floats[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products[r]), scales, floats[r]);
+                    floats[r] = _mm512_fmadd_ps(minima, _mm512_set1_ps(total), floats[r]);
+                    products[r] = _mm512_setzero_si512();
+                }
+            }
+        }
+        for r in 0..ROWS {
+            // SAFETY: `Lanes` have 64 bytes.
+            unsafe { _mm512_storeu_ps(sums[r].as_mut_ptr(), floats[r]) };
+        }
     }
 
     #[inline]

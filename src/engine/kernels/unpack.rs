@@ -38,8 +38,8 @@ fn halves(bytes: &[u8], row: usize, to: &mut Lanes) {
 /// Unpacks a chunk of so many blocks.
 #[inline(always)]
 pub(super) fn unpack(form: &Form, chunk: &[u8], blocks: usize, to: &mut Unpacked) {
-    let (scales, quants) = chunk.split_at(form.scale_bytes(blocks));
-    unpack_scales(form, scales, blocks, to);
+    unpack_scales(form, chunk, blocks, to);
+    let quants = &chunk[form.scale_bytes(blocks)..];
     let (low, high) = quants.split_at(form.low_bytes(blocks));
     let groups = GROUPS * blocks;
     if form.bits == 8 {
@@ -74,8 +74,9 @@ fn add_high<const BITS: usize>(high: &[u8], quants: &mut [[u8; 64]]) {
     }
 }
 
+/// Unpacks the scales and minima of a chunk, not its quants.
 #[inline(always)]
-fn unpack_scales(form: &Form, bytes: &[u8], blocks: usize, to: &mut Unpacked) {
+pub(super) fn unpack_scales(form: &Form, bytes: &[u8], blocks: usize, to: &mut Unpacked) {
     let (count, offset) = (form.scales(blocks), f32::from(form.offset));
     let Unpacked { scales, minima, .. } = to;
     if !form.nested {
