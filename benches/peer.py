@@ -298,7 +298,7 @@ def ratio(line):
 def table(result):
     show = lambda value: "" if value is None else f"{value['median']:.3g} ({value['min']:.3g} to {value['max']:.3g})"
     lines = [
-        f"{result['model']}, {result['threads']} threads, {result['rounds']} rounds, llama-cpp-python {result['peer']}",
+        f"{result['model']}, {result['threads']} threads, rounds: {result['rounds']}, llama-cpp-python {result['peer']}",
         "",
         "| | | faqtory | llama.cpp | faqtory is better by | |",
         "|---|---|---|---|---|---|",
