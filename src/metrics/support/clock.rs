@@ -15,6 +15,10 @@ static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
 /// A full hour of a clock with two halves of a day.
 static HOUR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(\d{1,2})\s*(?i)[ap]\.?\s?m\b").unwrap());
 
+/// Twelve o'clock in words.
+static TWELVE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b(?i:noon|midday|midnight|mediod[ií]a|medianoche)\b").unwrap());
+
 /// What stands before or behind a plain number that is an hour.
 static BEFORE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(?i:las?|at)\s+$").unwrap());
 static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
@@ -71,5 +75,7 @@ pub(super) fn find(text: &str) -> Vec<(Span, Number)> {
             add(Span::new(whole.start(), whole.end()), hours * 60);
         }
     }
+    let twelve = Number::new(vec![0.0], Some(Unit::Clock)).vague();
+    found.extend(TWELVE.find_iter(text).map(|word| (Span::new(word.start(), word.end()), twelve.clone())));
     found
 }

@@ -148,7 +148,7 @@ fn names_may_be_written_otherwise() {
     check("The European Union and NATO met.", EN, "The EU paid.", EN, &["EU"]);
     check("The EU met in Oslo.", EN, "It asked the European Union.", EN, &["European Union"]);
     check("En Estados Unidos.", ES, "Vive en EE. UU. desde niño.", ES, &["EE. UU"]);
-    check("In the European Union.", EN, "It asked the US.", EN, &["!US"]);
+    check("In the European Union.", EN, "It asked the UN.", EN, &["!UN"]);
     check("In the European Union.", EN, "It asked the Ukrainian Opera.", EN, &["!Ukrainian Opera"]);
 }
 
