@@ -10,7 +10,7 @@ use candle_nn::rotary_emb::{rope, rope_i};
 use super::embedding::Embedding;
 use super::gguf::GgufFile;
 use super::kernels::attention::{HeadPreparation, HeadShape, RopePairs};
-use super::kernels::ops;
+use super::kernels::{ops, parallel};
 use super::kv::{Blocks, KvShape, Sequence};
 use super::matrix::{Linear, Matrix, Vector, gated_products, normed_products, plus_product};
 use super::weights_file::Weights;
@@ -184,7 +184,7 @@ impl Decoder {
     /// Computes the same tokens and gives, ready for [`Decoder::logits`], the rows asked for: (wanted, hidden). The
     /// rows are those of the tokens of all sequences, one sequence after the other.
     pub(super) fn hidden(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]], wanted: &[u32]) -> Result<Tensor> {
-        self.hidden_inner(sequences, tokens, wanted).map_err(inference)
+        parallel::pass(|| self.hidden_inner(sequences, tokens, wanted)).map_err(inference)
     }
 
     /// Computes the same tokens for their keys and values alone.
@@ -194,7 +194,7 @@ impl Decoder {
 
     /// The logits of rows of [`Decoder::hidden`]: (rows, vocabulary).
     pub(super) fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
-        self.head.forward(hidden).map_err(inference)
+        parallel::pass(|| self.head.forward(hidden)).map_err(inference)
     }
 
     fn hidden_inner(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]], wanted: &[u32]) -> CandleResult<Tensor> {

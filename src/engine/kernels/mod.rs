@@ -16,7 +16,7 @@ mod isa;
 pub(super) mod matrix;
 pub(super) mod ops;
 mod pack;
-mod parallel;
+pub(super) mod parallel;
 mod product;
 mod strip;
 #[cfg(test)]
