@@ -44,6 +44,9 @@ pub(super) struct Schedule<'a> {
     pub(super) speculate: bool,
 }
 
+/// Logits, a row for each token that has them.
+type Rows = Vec<Vec<f32>>;
+
 /// What one writer takes part with in a pass.
 struct Part {
     writer: usize,
@@ -91,7 +94,7 @@ impl<'a> Schedule<'a> {
                 proceed(on_event(Event::Prefill { done, total }))?;
             }
             // Each writer chooses by itself, so that grammars and draws of many texts take no longer than those of one.
-            let mut work: Vec<Option<(&Part, Vec<Vec<f32>>)>> = writers.iter().map(|_| None).collect();
+            let mut work: Vec<Option<(&Part, Rows)>> = writers.iter().map(|_| None).collect();
             for (part, logits) in parts.iter().zip(logits).filter(|(_, logits)| !logits.is_empty()) {
                 if part.prompt {
                     let writer = &writers[part.writer];
@@ -164,7 +167,7 @@ impl<'a> Schedule<'a> {
 
     /// Computes the parts and gives, for each, the logits that a token is chosen by: behind every token of a text, behind the
     /// last of a prompt, and none where more of the prompt follows.
-    fn pass(&self, parts: &[Part], writers: &mut [Writer<'_>]) -> Result<Vec<Vec<Vec<f32>>>> {
+    fn pass(&self, parts: &[Part], writers: &mut [Writer<'_>]) -> Result<Vec<Rows>> {
         let (mut wanted, mut counts, mut start) = (Vec::new(), Vec::new(), 0);
         for part in parts {
             let end = start + part.tokens.len();
@@ -193,12 +196,7 @@ impl<'a> Schedule<'a> {
 
 impl Decoder {
     /// The logits behind the tokens `wanted`, as numbers. None are computed if none are wanted.
-    fn logits_of(
-        &self,
-        sequences: &mut [&mut super::kv::Sequence],
-        tokens: &[&[u32]],
-        wanted: &[u32],
-    ) -> Result<Vec<Vec<f32>>> {
+    fn logits_of(&self, sequences: &mut [&mut super::kv::Sequence], tokens: &[&[u32]], wanted: &[u32]) -> Result<Rows> {
         if wanted.is_empty() {
             self.advance(sequences, tokens)?;
             return Ok(Vec::new());

@@ -7,7 +7,11 @@
 //!
 //! The results for a row depend on that row alone, bit by bit: not on what is computed beside it, nor on the number of threads.
 
+// Loops over plain indices become vector code; iterators over several slices often do not.
+#![allow(clippy::needless_range_loop)]
+
 mod activations;
+
 pub(super) mod attention;
 mod elementwise;
 mod form;

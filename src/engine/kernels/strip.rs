@@ -138,7 +138,8 @@ mod x86 {
                     let a = _mm512_set1_epi32(a.as_ptr().add(r * a_stride + 2 * d).cast::<i32>().read_unaligned());
                     for c in 0..C {
                         if PAIRS {
-                            let (a, b) = (std::mem::transmute(a), std::mem::transmute(b[c]));
+                            let bf16 = |x| std::mem::transmute::<__m512i, __m512bh>(x);
+                            let (a, b) = (bf16(a), bf16(b[c]));
                             sums[r][c] = _mm512_dpbf16_ps(sums[r][c], a, b);
                         } else {
                             let first = |x| _mm512_castsi512_ps(_mm512_slli_epi32::<16>(x));

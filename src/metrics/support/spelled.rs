@@ -155,7 +155,7 @@ pub(super) fn find(text: &str, language: Language) -> Vec<Spelled> {
             Some(Word::Half) => {
                 close(&mut run, &mut found);
                 let mut next = spans[at + 1..].iter().filter(|span| !matches!(word(span), Some(Word::Link)));
-                if next.next().and_then(|span| word(span)).is_some_and(|w| matches!(w, Word::Scale { .. })) {
+                if next.next().and_then(word).is_some_and(|w| matches!(w, Word::Scale { .. })) {
                     run.open = 0.5;
                     run.extend(span);
                 }
@@ -173,7 +173,7 @@ impl Run {
     /// Adds a value, to a new number if it does not fit behind this one.
     fn add(&mut self, value: f64, span: Span, found: &mut Vec<Spelled>) {
         let free = match self.open {
-            open if open == 0.0 => 1e3,
+            0.0 => 1e3,
             open if open % 100.0 == 0.0 => 100.0,
             open if open % 10.0 == 0.0 && open % 100.0 >= 20.0 => 10.0,
             _ => 0.0,
