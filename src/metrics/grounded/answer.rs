@@ -19,7 +19,7 @@ pub struct AnswerFeatures {
     pub holders: Vec<usize>,
 }
 
-/// How probable a language model finds an answer behind the two prompts of [`answer_prompts`]: the sums of the natural
+/// How probable a language model finds an answer behind the two prompts of [`answer_prompts`](super::answer_prompts): the sums of the natural
 /// log-probabilities of its tokens.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AnswerLikelihood {
