@@ -2,6 +2,10 @@
 
 mod cli;
 
+/// The program's allocator; the library leaves the choice to whoever uses it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     cli::main()
 }

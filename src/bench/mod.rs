@@ -10,8 +10,10 @@ pub mod machine;
 pub mod record;
 pub mod run;
 pub mod score;
+pub mod systems;
 
 pub use config::{BenchConfig, SystemSpec};
 pub use folder::{Run, RunFolder};
 pub use record::{Key, Record, Speed};
 pub use score::Scored;
+pub use systems::{SystemResults, by_system};

@@ -53,21 +53,63 @@ pub(crate) fn prepare(config: &Config) {
 
 /// A model, started; fetched first if it is not here. [`prepare`] has been called.
 pub(crate) fn open(model: Option<&ModelChoice>, config: &Config, ui: &Ui) -> Result<Started, Failure> {
+    if let Some(ModelChoice::Script(path)) = model {
+        let engine = Box::new(ScriptedEngine::from_file(path).map_err(Failure::of_model)?);
+        return Ok(Started { engine, sampling: Sampling::default() });
+    }
+    let Weights { path, id, sha256, sampling } = weights(model, config, ui)?;
+    ui.step(&format!("loading {id} from {}", path.display()));
+    let bar = ui.spinner();
+    bar.0.set_message(format!("loading {id}"));
+    let engine = CandleEngine::load(&path, &id, sha256, &load_options(config)).map_err(Failure::of_model)?;
+    if let Some(reason) = engine.fallback() {
+        ui.note(reason);
+    }
+    Ok(Started { engine: Box::new(engine), sampling })
+}
+
+/// The file of a model that is not yet loaded.
+pub(crate) struct Weights {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// What results call the model.
+    pub(crate) id: String,
+    /// The file's checksum, where it was checked.
+    pub(crate) sha256: Option<String>,
+    /// How to sample from it where nothing is set.
+    pub(crate) sampling: Sampling,
+}
+
+/// The file of a model, fetched first if it is not here.
+pub(crate) fn weights(model: Option<&ModelChoice>, config: &Config, ui: &Ui) -> Result<Weights, Failure> {
+    let from_store = |store: &ModelStore, id: &str| {
+        let sampling = store.manifest(id).map_err(Failure::of_model)?.sampling.unwrap_or_default();
+        let file = ensure(store, id, config, ui)?;
+        Ok(Weights { path: file.path, id: file.id, sha256: Some(file.sha256), sampling })
+    };
     match model {
-        Some(ModelChoice::Script(path)) => {
-            let engine = Box::new(ScriptedEngine::from_file(path).map_err(Failure::of_model)?);
-            Ok(Started { engine, sampling: Sampling::default() })
+        Some(ModelChoice::Script(_)) => {
+            Err(Failure::usage("a script of canned replies has no weights", "name a model with `--model ID|PATH.gguf`"))
+        }
+        Some(ModelChoice::File(path)) if !path.is_file() => {
+            let error = Error::new(ErrorKind::Model, "there is no such model file").at(path.display().to_string());
+            Err(Failure::of_model(error))
         }
         Some(ModelChoice::File(path)) => {
-            let engine = load(path, &path.display().to_string(), None, config, ui).map_err(Failure::of_model)?;
-            Ok(Started { engine, sampling: Sampling::default() })
+            let id = path.display().to_string();
+            Ok(Weights { path: path.clone(), id, sha256: None, sampling: Sampling::default() })
         }
-        Some(ModelChoice::Id(id)) => start_from_store(&store(config)?, id, config, ui),
+        Some(ModelChoice::Id(id)) => from_store(&store(config)?, id),
         None => {
             let store = store(config)?;
-            start_from_store(&store, default_id(&store)?, config, ui)
+            from_store(&store, default_id(&store)?)
         }
     }
+}
+
+/// Where to run a model, and with how much context.
+pub(crate) fn load_options(config: &Config) -> LoadOptions {
+    LoadOptions { device: config.device.value, context_length: config.context_length.as_ref().map(|c| c.value) }
 }
 
 /// Candle sizes its pools by these variables when it first uses them, and knows no other way.
@@ -77,13 +119,6 @@ fn limit_threads(threads: usize) {
         // behind it), so nothing reads the environment at the same time.
         unsafe { std::env::set_var(name, threads.to_string()) };
     }
-}
-
-fn start_from_store(store: &ModelStore, id: &str, config: &Config, ui: &Ui) -> Result<Started, Failure> {
-    let sampling = store.manifest(id).map_err(Failure::of_model)?.sampling.unwrap_or_default();
-    let file = ensure(store, id, config, ui)?;
-    let engine = load(&file.path, &file.id, Some(file.sha256), config, ui).map_err(Failure::of_model)?;
-    Ok(Started { engine, sampling })
 }
 
 /// The file of a model of the store, fetched if it is not here and the network may be used.
@@ -96,18 +131,6 @@ pub(crate) fn ensure(store: &ModelStore, id: &str, config: &Config, ui: &Ui) -> 
         }
         Failure::of_model(error)
     })
-}
-
-fn load(path: &Path, id: &str, sha256: Option<String>, config: &Config, ui: &Ui) -> Result<Box<dyn Engine>, Error> {
-    if !path.is_file() {
-        return Err(Error::new(ErrorKind::Model, "there is no such model file").at(path.display().to_string()));
-    }
-    ui.step(&format!("loading {id} from {}", path.display()));
-    let bar = ui.spinner();
-    bar.0.set_message(format!("loading {id}"));
-    let options =
-        LoadOptions { device: config.device.value, context_length: config.context_length.as_ref().map(|c| c.value) };
-    Ok(Box::new(CandleEngine::load(path, id, sha256, &options)?))
 }
 
 /// An encoder by the id of the store, fetched if it is not here, or by its file. [`prepare`] has been called.

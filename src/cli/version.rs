@@ -3,7 +3,12 @@
 /// The text of the long form.
 pub(crate) fn long() -> String {
     let features = list(&[("cuda", cfg!(feature = "cuda")), ("metal", cfg!(feature = "metal"))]);
-    format!("{}\nfeatures: {features}\ntarget: {}\ncpu: {}", env!("CARGO_PKG_VERSION"), target(), list(&cpu()))
+    format!("{}\nfeatures: {features}\ntarget: {}\ncpu: {}", env!("CARGO_PKG_VERSION"), target(), instructions())
+}
+
+/// The instructions that matter for the speed of a model, as far as this machine has them.
+pub(crate) fn instructions() -> String {
+    list(&cpu())
 }
 
 /// Architecture, system and ABI of the build.
@@ -20,7 +25,7 @@ fn target() -> String {
     format!("{}-{}{abi}", std::env::consts::ARCH, std::env::consts::OS)
 }
 
-/// The instructions that matter for the speed of a model, and whether this machine has them.
+/// The same, those that it does not have too.
 fn cpu() -> Vec<(&'static str, bool)> {
     #[cfg(target_arch = "x86_64")]
     {

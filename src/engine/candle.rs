@@ -2,28 +2,27 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::Instant;
+use std::sync::Arc;
 
-use candle_core::Device;
-
+use super::constraint::Constraints;
 use super::decoder::Decoder;
+use super::device::{self, Opened};
 use super::gguf::GgufFile;
-use super::kv::{KvBlock, Prefix, Sequence};
-use super::sampler::Sampler;
+use super::kv::Sequence;
+use super::memory;
+use super::prefixes::{self, Prefixes};
+use super::schedule::{PREFILL_ROWS, Schedule};
 use super::scoring::{self, Plan, Scored};
-use super::stop::StopText;
 use super::template::ChatTemplate;
-use super::tokenizer::{ModelTokenizer, TextDecoder};
+use super::tokenizer::ModelTokenizer;
 use super::{
-    Batch, Continuation, DeviceChoice, Engine, Event, FinishReason, Generation, Likelihood, Prompt, Request,
-    check_context, empty_prompt,
+    Batch, Continuation, DeviceChoice, Engine, Event, Likelihood, Prompt, Request, check_context, empty_prompt, proceed,
 };
 use crate::content::ModelInfo;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
-/// Tokens of a prompt that are computed in one pass: enough to keep the matrix kernels busy, few
-/// enough for steady progress and a bounded attention matrix.
-const PREFILL_CHUNK: usize = 256;
+/// Memory that computed beginnings may hold between calls.
+const KEPT_BYTES: usize = 256 << 20;
 
 /// How to load a model. On the CPU it takes all cores, or as many as `RAYON_NUM_THREADS` says.
 #[derive(Debug, Clone, Default)]
@@ -37,11 +36,15 @@ pub struct LoadOptions {
 /// A model in memory.
 pub struct CandleEngine {
     info: ModelInfo,
-    tokenizer: ModelTokenizer,
+    pub(super) tokenizer: Arc<ModelTokenizer>,
+    /// Made for the first request with a grammar.
+    constraints: Option<Constraints>,
     template: ChatTemplate,
-    decoder: Decoder,
-    /// The beginning that the last call's prompts shared, kept for the next call.
-    kept: Option<(Vec<u32>, Prefix)>,
+    pub(super) decoder: Decoder,
+    prefixes: Prefixes,
+    /// Whether guesses at what comes next are made.
+    pub(super) speculate: bool,
+    fallback: Option<String>,
 }
 
 impl CandleEngine {
@@ -51,27 +54,39 @@ impl CandleEngine {
     /// `Model` if the file is damaged or its architecture or tokenizer is not known, `Config` if the
     /// device is not there or not built in.
     pub fn load(path: &Path, id: &str, sha256: Option<String>, options: &LoadOptions) -> Result<Self> {
-        let mut gguf = GgufFile::open(path)?;
-        let tokenizer = ModelTokenizer::from_gguf(&gguf)?;
+        let gguf = GgufFile::open(path)?;
+        let Opened { device, name, fallback } = device::open(options.device)?;
+        if device.is_cpu() {
+            // Packed weights are hardly larger than those of the file.
+            memory::check(gguf.size() + gguf.size() / 16, "the model")?;
+        }
+        // The tokenizer is made by one thread while the others pack the weights.
+        let (tokenizer, decoder) = rayon::join(|| ModelTokenizer::from_gguf(&gguf), || Decoder::load(&gguf, device));
+        let (tokenizer, decoder) = (Arc::new(tokenizer?), decoder?);
         let template = ChatTemplate::from_gguf(&gguf, &tokenizer)?;
-        let (device, device_name) = open_device(options.device)?;
-        let decoder = Decoder::load(&mut gguf, device)?;
         let own = decoder.config.context_length;
         let info = ModelInfo {
             id: id.to_owned(),
             sha256,
             architecture: decoder.config.architecture.clone(),
             context_length: options.context_length.map_or(own, |c| c.min(own)),
-            device: device_name,
+            device: name,
         };
-        Ok(Self { info, tokenizer, template, decoder, kept: None })
+        Ok(Self {
+            info,
+            tokenizer,
+            constraints: None,
+            template,
+            decoder,
+            prefixes: Prefixes::new(KEPT_BYTES),
+            speculate: true,
+            fallback,
+        })
     }
 
-    /// An empty sequence behind a prefix, with room for so many tokens.
-    fn sequence(&self, prefix: Prefix, capacity: usize) -> Result<Sequence> {
-        let own = KvBlock::new(self.decoder.config.kv_shape(), capacity, &self.decoder.device)
-            .map_err(|e| Error::new(ErrorKind::Inference, "no memory for the KV cache").with_source(e))?;
-        Ok(Sequence::new(prefix, own))
+    /// Why the processor is used although the program is built for a GPU and was free to take it.
+    pub fn fallback(&self) -> Option<&str> {
+        self.fallback.as_deref()
     }
 
     /// The tokens of what stands before a text: one at least.
@@ -87,33 +102,15 @@ impl CandleEngine {
         if tokens.is_empty() { Err(empty_prompt()) } else { Ok(tokens) }
     }
 
-    /// How many tokens of `common` need not be computed again. What is kept of another article is let go
-    /// instead: so little would be reused that it is worth neither its memory nor a text that depends on
-    /// what was written before.
-    fn known(&mut self, common: &[u32]) -> usize {
-        let Some((kept, _)) = &self.kept else { return 0 };
-        let known = common_prefix(kept, common);
-        if 2 * known < kept.len() {
-            self.kept = None;
-            return 0;
-        }
-        known
-    }
-
-    /// The prefix for `common`, whose first `known` tokens come from the last call.
-    fn shared_prefix(&mut self, common: &[u32], known: usize, meter: &mut Meter<'_>) -> Result<Prefix> {
-        let base = self.kept.as_ref().map(|(_, p)| p.truncated(known)).unwrap_or_default();
-        if known == common.len() {
-            return Ok(base);
-        }
-        let mut sequence = self.sequence(base, common.len() - known)?;
-        for chunk in common[known..].chunks(PREFILL_CHUNK) {
-            self.decoder.forward(&mut [&mut sequence], &[chunk])?;
+    /// The sequence of the tokens that all prompts begin with, of which the first may be kept from before.
+    fn beginning(&mut self, common: &[u32], meter: &mut Meter<'_>) -> Result<Sequence> {
+        let mut sequence = self.prefixes.find(common).unwrap_or_else(|| self.decoder.sequence());
+        for chunk in common[sequence.len()..].chunks(PREFILL_ROWS) {
+            self.decoder.advance(&mut [&mut sequence], &[chunk])?;
             meter.add(chunk.len())?;
         }
-        let prefix = sequence.into_prefix();
-        self.kept = Some((common.to_vec(), prefix.clone()));
-        Ok(prefix)
+        self.prefixes.keep(common, &sequence);
+        Ok(sequence)
     }
 }
 
@@ -131,50 +128,6 @@ impl Meter<'_> {
     }
 }
 
-/// One text being written.
-struct Writer<'a> {
-    request: usize,
-    sequence: Sequence,
-    sampler: Sampler,
-    decoder: TextDecoder<'a>,
-    text: StopText,
-    tokens: usize,
-    last: u32,
-    finish: Option<FinishReason>,
-}
-
-impl Writer<'_> {
-    /// Takes the next token from the logits and passes on the text that is certain by now.
-    fn step(
-        &mut self,
-        logits: &mut [f32],
-        tokenizer: &ModelTokenizer,
-        max_tokens: usize,
-        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
-    ) -> Result<()> {
-        self.last = self.sampler.next(logits);
-        if tokenizer.stop_tokens.contains(&self.last) {
-            self.finish = Some(FinishReason::Stop);
-        } else {
-            self.tokens += 1;
-            if self.text.push(&self.decoder.push(self.last)) {
-                self.finish = Some(FinishReason::Stop);
-            } else if self.tokens >= max_tokens {
-                self.finish = Some(FinishReason::Length);
-            }
-        }
-        if self.finish.is_some() {
-            self.text.finish();
-        }
-        let text = self.text.take_new();
-        proceed(on_event(Event::Text { request: self.request, text, tokens: self.tokens }))?;
-        if self.finish.is_some() {
-            proceed(on_event(Event::Finished { request: self.request }))?;
-        }
-        Ok(())
-    }
-}
-
 impl Engine for CandleEngine {
     fn info(&self) -> &ModelInfo {
         &self.info
@@ -189,7 +142,6 @@ impl Engine for CandleEngine {
         requests: &[Request],
         on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Batch> {
-        let started = Instant::now();
         let prompts = requests
             .iter()
             .map(|request| {
@@ -198,70 +150,31 @@ impl Engine for CandleEngine {
                 Ok(tokens)
             })
             .collect::<Result<Vec<_>>>()?;
-        let common = shared_length(&prompts);
-        let shared = prompts.first().map_or(&[][..], |p| &p[..common]);
-        let known = self.known(shared);
-        let total = common - known + prompts.iter().map(|p| p.len() - common).sum::<usize>();
-        let mut meter = Meter { done: 0, total, on_event };
-        let prefix = self.shared_prefix(shared, known, &mut meter)?;
-
-        let mut writers = Vec::with_capacity(requests.len());
-        for (index, (request, prompt)) in requests.iter().zip(&prompts).enumerate() {
-            let own = &prompt[common..];
-            let mut sequence = self.sequence(prefix.clone(), own.len() + request.max_tokens)?;
-            let mut logits = Vec::new();
-            for chunk in own.chunks(PREFILL_CHUNK) {
-                let last = self.decoder.forward(&mut [&mut sequence], &[chunk])?;
-                logits = to_rows(&last)?.remove(0);
-                meter.add(chunk.len())?;
-            }
-            let writer = Writer {
-                request: index,
-                sequence,
-                sampler: Sampler::new(request.sampling, index as u64),
-                decoder: self.tokenizer.decoder(),
-                text: StopText::new(&request.stop),
-                tokens: 0,
-                last: 0,
-                finish: None,
-            };
-            writers.push((writer, logits));
+        if self.constraints.is_none() && requests.iter().any(|request| request.grammar.is_some()) {
+            self.constraints = Some(Constraints::new(Arc::clone(&self.tokenizer))?);
         }
-        let prefill_seconds = started.elapsed().as_secs_f64();
-
-        let started = Instant::now();
-        let mut active = Vec::with_capacity(writers.len());
-        for (mut writer, mut logits) in writers {
-            let max_tokens = requests[writer.request].max_tokens;
-            writer.step(&mut logits, &self.tokenizer, max_tokens, meter.on_event)?;
-            active.push(writer);
+        let constraint = |request: &Request| match (&request.grammar, &self.constraints) {
+            (Some(grammar), Some(constraints)) => constraints.start(grammar).map(Some),
+            _ => Ok(None),
+        };
+        let constraints = requests.iter().map(constraint).collect::<Result<Vec<_>>>()?;
+        let schedule = Schedule {
+            decoder: &self.decoder,
+            tokenizer: &self.tokenizer,
+            prefixes: &mut self.prefixes,
+            requests,
+            prompts: &prompts,
+            constraints,
+            speculate: self.speculate,
+        };
+        if self.decoder.device.is_cpu() {
+            let tokens = schedule.most_tokens() as u64;
+            memory::check(
+                tokens * self.decoder.config.kv_shape().token_bytes() as u64,
+                "what was computed of the texts",
+            )?;
         }
-        loop {
-            let mut writing: Vec<_> = active.iter_mut().filter(|w| w.finish.is_none()).collect();
-            if writing.is_empty() {
-                break;
-            }
-            let tokens: Vec<[u32; 1]> = writing.iter().map(|w| [w.last]).collect();
-            let tokens: Vec<&[u32]> = tokens.iter().map(<[u32; 1]>::as_slice).collect();
-            let mut sequences: Vec<_> = writing.iter_mut().map(|w| &mut w.sequence).collect();
-            let logits = self.decoder.forward(&mut sequences, &tokens)?;
-            for (writer, mut logits) in writing.into_iter().zip(to_rows(&logits)?) {
-                let max_tokens = requests[writer.request].max_tokens;
-                writer.step(&mut logits, &self.tokenizer, max_tokens, meter.on_event)?;
-            }
-        }
-        let generations = active
-            .into_iter()
-            .zip(&prompts)
-            .map(|(writer, prompt)| Generation {
-                text: writer.text.into_text(),
-                finish: writer.finish.unwrap_or(FinishReason::Stop),
-                prompt_tokens: prompt.len(),
-                reused_tokens: if writer.request == 0 { known } else { common },
-                generated_tokens: writer.tokens,
-            })
-            .collect();
-        Ok(Batch { generations, prefill_seconds, decode_seconds: started.elapsed().as_secs_f64() })
+        schedule.run(on_event)
     }
 
     fn likelihood(
@@ -281,10 +194,9 @@ impl Engine for CandleEngine {
         let shared = prompts.first().map_or(&[][..], |p| &p[..common]);
         let items = prompts.iter().zip(&texts).map(|(prompt, text)| Scored { prompt: &prompt[common..], text });
         let plan = Plan::new(&items.collect::<Vec<_>>());
-        let known = self.known(shared);
-        let total = common - known + plan.rows();
+        let total = common - self.prefixes.known(shared) + plan.rows();
         let mut meter = Meter { done: 0, total, on_event };
-        let prefix = self.shared_prefix(shared, known, &mut meter)?;
+        let prefix = self.beginning(shared, &mut meter)?;
         let log_probs = scoring::log_probs(&self.decoder, &prefix, texts.len(), &plan, &mut |rows| meter.add(rows))?;
         Ok(log_probs.into_iter().map(|log_probs| Likelihood { log_probs }).collect())
     }
@@ -294,52 +206,6 @@ impl Engine for CandleEngine {
 /// its first logits come.
 fn shared_length(prompts: &[Vec<u32>]) -> usize {
     let Some((first, rest)) = prompts.split_first() else { return 0 };
-    let shared = rest.iter().fold(first.len(), |n, p| n.min(common_prefix(first, p)));
+    let shared = rest.iter().fold(first.len(), |n, p| n.min(prefixes::common(first, p)));
     prompts.iter().fold(shared, |n, p| n.min(p.len().saturating_sub(1)))
-}
-
-fn common_prefix(a: &[u32], b: &[u32]) -> usize {
-    a.iter().zip(b).take_while(|(x, y)| x == y).count()
-}
-
-/// The logits of each row as numbers.
-///
-/// # Errors
-/// `Inference` if a row holds no number at all, as after an overflow or with damaged weights: any token
-/// chosen from it would be noise.
-fn to_rows(logits: &candle_core::Tensor) -> Result<Vec<Vec<f32>>> {
-    let rows: Vec<Vec<f32>> =
-        logits.to_vec2().map_err(|e| Error::new(ErrorKind::Inference, "cannot read the logits").with_source(e))?;
-    if rows.iter().any(|row| !row.iter().any(|l| l.is_finite())) {
-        return Err(Error::new(ErrorKind::Inference, "the model computes no finite numbers"));
-    }
-    Ok(rows)
-}
-
-fn proceed(flow: ControlFlow<()>) -> Result<()> {
-    match flow {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(Error::new(ErrorKind::Cancelled, "stopped")),
-    }
-}
-
-/// The device and its name.
-pub(super) fn open_device(choice: DeviceChoice) -> Result<(Device, String)> {
-    let unavailable = |name: &str, e: candle_core::Error| {
-        Error::new(ErrorKind::Config, format!("the device `{name}` cannot be used")).with_source(e)
-    };
-    match choice {
-        DeviceChoice::Cpu => Ok((Device::Cpu, "cpu".to_owned())),
-        DeviceChoice::Cuda(n) => {
-            let name = format!("cuda:{n}");
-            Device::new_cuda(n).map_err(|e| unavailable(&name, e)).map(|d| (d, name))
-        }
-        DeviceChoice::Metal => {
-            Device::new_metal(0).map_err(|e| unavailable("metal", e)).map(|d| (d, "metal".to_owned()))
-        }
-        DeviceChoice::Auto => Ok([DeviceChoice::Cuda(0), DeviceChoice::Metal]
-            .into_iter()
-            .find_map(|gpu| open_device(gpu).ok())
-            .unwrap_or((Device::Cpu, "cpu".to_owned()))),
-    }
 }

@@ -1,27 +1,20 @@
 //! The decoder: the transformer blocks of the Llama family (Llama, Qwen2, Qwen3) over quantized weights.
 //!
-//! One pass takes new tokens of several sequences at once: the matrix products run over all rows
-//! together, attention runs for each sequence over its own keys and values.
+//! One pass takes new tokens of several sequences at once: the matrix products run over all rows together, attention runs for
+//! each sequence over its own keys and values. On the processor the kernels of our own do the work, elsewhere Candle's.
 
-use candle_core::quantized::QTensor;
-use candle_core::{D, DType, Device, Result as CandleResult, Tensor};
-use candle_nn::ops::{rms_norm, silu, softmax_last_dim};
+use candle_core::{D, Device, Result as CandleResult, Tensor};
+use candle_nn::ops::softmax_last_dim;
 use candle_nn::rotary_emb::{rope, rope_i};
-use std::sync::Arc;
 
+use super::embedding::Embedding;
 use super::gguf::GgufFile;
-use super::kv::{KvShape, Sequence};
-use super::matrix::Matrix;
+use super::kernels::attention::{HeadPreparation, HeadShape, RopePairs};
+use super::kernels::{ops, parallel};
+use super::kv::{Blocks, KvShape, Sequence};
+use super::matrix::{Linear, Matrix, Vector, gated_products, normed_products, plus_product};
+use super::weights_file::Weights;
 use crate::error::{Error, ErrorKind, Result};
-
-/// How pairs of a head's values are formed for rotary position embedding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RopePairs {
-    /// First half with second half (GPT-NeoX, Qwen).
-    Halves,
-    /// Neighbours (Llama as GGUF stores it).
-    Neighbours,
-}
 
 /// The sizes and constants of a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,9 +24,7 @@ pub(super) struct DecoderConfig {
     layers: usize,
     hidden: usize,
     feed_forward: usize,
-    heads: usize,
-    kv_heads: usize,
-    head_dim: usize,
+    heads: HeadShape,
     norm_epsilon: f32,
     rope_base: f32,
     rope_pairs: RopePairs,
@@ -81,145 +72,102 @@ impl DecoderConfig {
             },
             architecture,
             hidden,
-            heads,
-            kv_heads,
-            head_dim,
+            heads: HeadShape { heads, kv_heads, head_dim },
             rope_pairs,
         })
     }
 
     pub(super) fn kv_shape(&self) -> KvShape {
-        KvShape { layers: self.layers, kv_heads: self.kv_heads, head_dim: self.head_dim }
-    }
-}
-
-/// A matrix product with an optional bias.
-struct Linear {
-    weight: Matrix,
-    bias: Option<Tensor>,
-}
-
-impl Linear {
-    fn forward(&self, x: &Tensor) -> CandleResult<Tensor> {
-        let y = self.weight.forward(x)?;
-        match &self.bias {
-            Some(bias) => y.broadcast_add(bias),
-            None => Ok(y),
-        }
+        KvShape { layers: self.layers, heads: self.heads }
     }
 }
 
 struct Layer {
-    attention_norm: Tensor,
+    attention_norm: Vector,
     query: Linear,
     key: Linear,
     value: Linear,
     /// Norms of each query and key head (Qwen3).
-    query_norm: Option<Tensor>,
-    key_norm: Option<Tensor>,
+    query_norm: Option<Vector>,
+    key_norm: Option<Vector>,
     output: Linear,
-    ffn_norm: Tensor,
+    ffn_norm: Vector,
     gate: Linear,
     up: Linear,
     down: Linear,
+}
+
+impl Layer {
+    fn load(weights: &mut Weights<'_>, index: usize, c: &DecoderConfig) -> Result<Self> {
+        let name = |part: &str| format!("blk.{index}.{part}");
+        let HeadShape { heads, kv_heads, head_dim } = c.heads;
+        let (query_size, kv_size) = (heads * head_dim, kv_heads * head_dim);
+        Ok(Self {
+            attention_norm: weights.vector(&name("attn_norm.weight"), c.hidden)?,
+            query: weights.linear(&name("attn_q"), query_size, c.hidden)?,
+            key: weights.linear(&name("attn_k"), kv_size, c.hidden)?,
+            value: weights.linear(&name("attn_v"), kv_size, c.hidden)?,
+            query_norm: weights.optional_vector(&name("attn_q_norm.weight"), head_dim)?,
+            key_norm: weights.optional_vector(&name("attn_k_norm.weight"), head_dim)?,
+            output: weights.linear(&name("attn_output"), c.hidden, query_size)?,
+            ffn_norm: weights.vector(&name("ffn_norm.weight"), c.hidden)?,
+            gate: weights.linear(&name("ffn_gate"), c.feed_forward, c.hidden)?,
+            up: weights.linear(&name("ffn_up"), c.feed_forward, c.hidden)?,
+            down: weights.linear(&name("ffn_down"), c.hidden, c.feed_forward)?,
+        })
+    }
+}
+
+/// Who does the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Backend {
+    /// Kernels of our own, on the processor.
+    Kernels,
+    /// Candle's, on any device.
+    Candle,
+    /// Candle's over dense matrices of 32 bits, which round neither weights nor inputs: slow, and the measure of what the
+    /// others round.
+    #[cfg(test)]
+    Dense,
 }
 
 /// The weights of a model on a device.
 pub(super) struct Decoder {
     pub(super) config: DecoderConfig,
     pub(super) device: Device,
-    embedding: Arc<QTensor>,
+    backend: Backend,
+    embedding: Embedding,
     layers: Vec<Layer>,
-    norm: Tensor,
+    norm: Vector,
     head: Matrix,
     /// Angular frequency of each pair of a head, (head dim / 2).
-    frequencies: Tensor,
-}
-
-/// Reads tensors of one file onto one device.
-struct Weights<'a> {
-    gguf: &'a mut GgufFile,
-    device: &'a Device,
-    as_matrix: AsMatrix,
-}
-
-/// Makes a matrix of a tensor as it is stored.
-type AsMatrix = fn(&Arc<QTensor>) -> CandleResult<Matrix>;
-
-impl Weights<'_> {
-    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Matrix> {
-        let tensor = self.gguf.tensor(name, &[rows, columns], self.device)?;
-        (self.as_matrix)(&Arc::new(tensor))
-            .map_err(|e| self.gguf.error(format!("cannot use tensor `{name}`")).with_source(e))
-    }
-
-    fn vector(&mut self, name: &str, len: usize) -> Result<Tensor> {
-        let tensor = self.gguf.tensor(name, &[len], self.device)?;
-        tensor
-            .dequantize(self.device)
-            .map_err(|e| self.gguf.error(format!("cannot use tensor `{name}`")).with_source(e))
-    }
-
-    fn optional_vector(&mut self, name: &str, len: usize) -> Result<Option<Tensor>> {
-        if self.gguf.has_tensor(name) { self.vector(name, len).map(Some) } else { Ok(None) }
-    }
-
-    fn linear(&mut self, name: &str, rows: usize, columns: usize) -> Result<Linear> {
-        Ok(Linear {
-            weight: self.matrix(&format!("{name}.weight"), rows, columns)?,
-            bias: self.optional_vector(&format!("{name}.bias"), rows)?,
-        })
-    }
-
-    fn layer(&mut self, index: usize, c: &DecoderConfig) -> Result<Layer> {
-        let name = |part: &str| format!("blk.{index}.{part}");
-        let (query_size, kv_size) = (c.heads * c.head_dim, c.kv_heads * c.head_dim);
-        Ok(Layer {
-            attention_norm: self.vector(&name("attn_norm.weight"), c.hidden)?,
-            query: self.linear(&name("attn_q"), query_size, c.hidden)?,
-            key: self.linear(&name("attn_k"), kv_size, c.hidden)?,
-            value: self.linear(&name("attn_v"), kv_size, c.hidden)?,
-            query_norm: self.optional_vector(&name("attn_q_norm.weight"), c.head_dim)?,
-            key_norm: self.optional_vector(&name("attn_k_norm.weight"), c.head_dim)?,
-            output: self.linear(&name("attn_output"), c.hidden, query_size)?,
-            ffn_norm: self.vector(&name("ffn_norm.weight"), c.hidden)?,
-            gate: self.linear(&name("ffn_gate"), c.feed_forward, c.hidden)?,
-            up: self.linear(&name("ffn_up"), c.feed_forward, c.hidden)?,
-            down: self.linear(&name("ffn_down"), c.hidden, c.feed_forward)?,
-        })
-    }
+    frequencies: Vec<f32>,
 }
 
 impl Decoder {
     /// Reads all weights of a file onto the device.
-    pub(super) fn load(gguf: &mut GgufFile, device: Device) -> Result<Self> {
-        Self::load_as(gguf, device, Matrix::new)
+    pub(super) fn load(gguf: &GgufFile, device: Device) -> Result<Self> {
+        let backend = if device.is_cpu() { Backend::Kernels } else { Backend::Candle };
+        Self::load_for(gguf, device, backend)
     }
 
-    /// The same with dense matrices of 32 bits, which round neither weights nor inputs: slow, and the measure of what the
-    /// others round.
-    #[cfg(test)]
-    pub(super) fn load_dense(gguf: &mut GgufFile, device: Device) -> Result<Self> {
-        Self::load_as(gguf, device, Matrix::dense)
-    }
-
-    fn load_as(gguf: &mut GgufFile, device: Device, as_matrix: AsMatrix) -> Result<Self> {
+    /// The same for a backend of the caller's choice.
+    pub(super) fn load_for(gguf: &GgufFile, device: Device, backend: Backend) -> Result<Self> {
         let config = DecoderConfig::from_gguf(gguf)?;
         let vocabulary = gguf.strings("tokenizer.ggml.tokens")?.len();
-        let mut weights = Weights { gguf, device: &device, as_matrix };
-        let embedding = Arc::new(weights.gguf.tensor("token_embd.weight", &[vocabulary, config.hidden], &device)?);
-        let head = if weights.gguf.has_tensor("output.weight") {
-            weights.matrix("output.weight", vocabulary, config.hidden)?
-        } else {
-            // The input embeddings serve as the output matrix too.
-            as_matrix(&embedding).map_err(inference)?
-        };
-        let layers = (0..config.layers).map(|i| weights.layer(i, &config)).collect::<Result<_>>()?;
+        let mut weights = Weights::new(gguf, &device, backend);
+        let (embedding, head) = weights.embedding_and_head(vocabulary, config.hidden)?;
+        let layers = (0..config.layers).map(|i| Layer::load(&mut weights, i, &config)).collect::<Result<_>>()?;
         let norm = weights.vector("output_norm.weight", config.hidden)?;
         // Llama 3.1 and later stretch long wavelengths by a factor for each pair.
-        let factors = weights.optional_vector("rope_freqs.weight", config.head_dim / 2)?;
-        let frequencies = frequencies(&config, factors, &device).map_err(inference)?;
-        Ok(Self { config, device, embedding, layers, norm, head, frequencies })
+        let factors = weights.optional_vector("rope_freqs.weight", config.heads.head_dim / 2)?;
+        let frequencies = frequencies(&config, factors).map_err(inference)?;
+        Ok(Self { config, device, backend, embedding, layers, norm, head, frequencies })
+    }
+
+    /// A sequence without tokens.
+    pub(super) fn sequence(&self) -> Sequence {
+        Sequence::new(self.config.kv_shape(), &self.device, self.backend == Backend::Kernels)
     }
 
     /// Computes `tokens[i]`, the next tokens of `sequences[i]`, and gives the logits after the last token
@@ -236,64 +184,103 @@ impl Decoder {
     /// Computes the same tokens and gives, ready for [`Decoder::logits`], the rows asked for: (wanted, hidden). The
     /// rows are those of the tokens of all sequences, one sequence after the other.
     pub(super) fn hidden(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]], wanted: &[u32]) -> Result<Tensor> {
-        self.hidden_inner(sequences, tokens, wanted).map_err(inference)
+        parallel::pass(|| self.hidden_inner(sequences, tokens, wanted)).map_err(inference)
+    }
+
+    /// Computes the same tokens for their keys and values alone.
+    pub(super) fn advance(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]]) -> Result<()> {
+        self.hidden(sequences, tokens, &[0]).map(drop)
     }
 
     /// The logits of rows of [`Decoder::hidden`]: (rows, vocabulary).
     pub(super) fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
-        self.head.forward(hidden).map_err(inference)
+        parallel::pass(|| self.head.forward(hidden)).map_err(inference)
     }
 
     fn hidden_inner(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]], wanted: &[u32]) -> CandleResult<Tensor> {
-        let group = self.config.heads / self.config.kv_heads;
-        let rows = Rows::new(sequences, tokens, group, &self.device)?;
-        let angles = rows.positions.unsqueeze(1)?.broadcast_mul(&self.frequencies.unsqueeze(0)?)?;
-        let (cos, sin) = (angles.cos()?, angles.sin()?);
-        let epsilon = self.config.norm_epsilon;
-        let mut x = self.embedding.embedding(&rows.ids)?;
-        for (index, layer) in self.layers.iter().enumerate() {
-            let normed = rms_norm(&x, &layer.attention_norm, epsilon)?;
-            x = (x + self.attention(index, layer, &normed, (&cos, &sin), &rows, sequences)?)?;
-            let normed = rms_norm(&x, &layer.ffn_norm, epsilon)?;
-            let gated = (silu(&layer.gate.forward(&normed)?)? * layer.up.forward(&normed)?)?;
-            x = (x + layer.down.forward(&gated)?)?;
+        debug_assert_eq!(sequences.len(), tokens.len());
+        for (sequence, tokens) in sequences.iter_mut().zip(tokens) {
+            sequence.reserve(tokens.len())?;
         }
-        for (sequence, range) in sequences.iter_mut().zip(&rows.ranges) {
-            sequence.advance(range.len());
+        let rows = Rows::new(&self.frequencies, sequences, tokens);
+        let epsilon = self.config.norm_epsilon;
+        let mut x = self.embedding.rows(&tokens.concat(), &self.device)?;
+        for (index, layer) in self.layers.iter().enumerate() {
+            let parts = [&layer.query, &layer.key, &layer.value];
+            let qkv = normed_products(&x, &layer.attention_norm, epsilon, &parts)?;
+            let attended = self.attention(index, layer, &qkv, &rows, sequences)?;
+            x = plus_product(x, &attended, &layer.output)?;
+            let gated = gated_products(&x, &layer.ffn_norm, epsilon, &layer.gate, &layer.up)?;
+            x = plus_product(x, &gated, &layer.down)?;
+        }
+        for (sequence, tokens) in sequences.iter_mut().zip(tokens) {
+            sequence.advance(tokens.len());
         }
         let wanted = x.index_select(&Tensor::new(wanted, &self.device)?, 0)?;
-        rms_norm(&wanted, &self.norm, epsilon)
+        self.norm.rms_norm(&wanted, epsilon)
     }
 
-    /// `x` is (rows, hidden); so is the result.
+    /// From queries, keys and values of all heads, (rows, …), to (rows, heads × head dim).
     fn attention(
         &self,
         index: usize,
         layer: &Layer,
-        x: &Tensor,
-        angles: (&Tensor, &Tensor),
+        qkv: &Tensor,
         rows: &Rows,
         sequences: &mut [&mut Sequence],
     ) -> CandleResult<Tensor> {
-        let DecoderConfig { heads, kv_heads, head_dim, .. } = self.config;
-        let query = self.heads(&layer.query.forward(x)?, heads, layer.query_norm.as_ref(), Some(angles))?;
-        let key = self.heads(&layer.key.forward(x)?, kv_heads, layer.key_norm.as_ref(), Some(angles))?;
-        let value = self.heads(&layer.value.forward(x)?, kv_heads, None, None)?;
+        let mut pages = Vec::with_capacity(sequences.len());
+        let mut blocks = Vec::new();
+        for (sequence, range) in sequences.iter_mut().zip(&rows.ranges) {
+            match &mut **sequence {
+                Sequence::Pages(sequence) => pages.push((sequence, range.len())),
+                Sequence::Blocks(sequence) => blocks.push((sequence, range.clone())),
+            }
+        }
+        if blocks.is_empty() {
+            let preparation = HeadPreparation {
+                query_norm: layer.query_norm.as_ref().map(|n| n.norm(self.config.norm_epsilon)),
+                key_norm: layer.key_norm.as_ref().map(|n| n.norm(self.config.norm_epsilon)),
+                pairs: self.config.rope_pairs,
+                cos: &rows.cos,
+                sin: &rows.sin,
+            };
+            return ops::attention(qkv, self.config.heads, index, preparation, &mut pages);
+        }
+        self.attention_in_tensors(index, layer, qkv, rows, &mut blocks)
+    }
+
+    fn attention_in_tensors(
+        &self,
+        index: usize,
+        layer: &Layer,
+        qkv: &Tensor,
+        rows: &Rows,
+        sequences: &mut [(&mut Blocks, std::ops::Range<usize>)],
+    ) -> CandleResult<Tensor> {
+        let HeadShape { heads, kv_heads, head_dim } = self.config.heads;
+        let group = heads / kv_heads;
+        let angles =
+            |numbers: &[f32]| Tensor::from_slice(numbers, (numbers.len() / (head_dim / 2), head_dim / 2), &self.device);
+        let angles = (angles(&rows.cos)?, angles(&rows.sin)?);
+        let of = |first: usize, count: usize| qkv.narrow(1, first * head_dim, count * head_dim);
+        let query = self.heads(&of(0, heads)?, heads, layer.query_norm.as_ref(), Some(&angles))?;
+        let key = self.heads(&of(heads, kv_heads)?, kv_heads, layer.key_norm.as_ref(), Some(&angles))?;
+        let value = self.heads(&of(heads + kv_heads, kv_heads)?, kv_heads, None, None)?;
 
         let mut outputs = Vec::with_capacity(sequences.len());
-        for ((sequence, range), mask) in sequences.iter_mut().zip(&rows.ranges).zip(&rows.masks) {
+        for (sequence, range) in sequences {
             let new = range.len();
+            let mask = causal_mask(sequence.open_len(), new, group, &self.device)?;
             let part = |t: &Tensor| t.narrow(1, range.start, new);
             let views = sequence.extend(index, &part(&key)?, &part(&value)?)?;
             // The heads that share a key-value head stand below one another as rows of one product.
-            let group = heads / kv_heads;
             let query = part(&query)?.contiguous()?.reshape((kv_heads, group * new, head_dim))?;
             let output = attend(&query, &views, mask.as_ref(), (head_dim as f64).sqrt())?;
             let output = output.reshape((heads, new, head_dim))?.transpose(0, 1)?;
             outputs.push(output.reshape((new, heads * head_dim))?);
         }
-        let output = if outputs.len() == 1 { outputs.remove(0) } else { Tensor::cat(&outputs, 0)? };
-        layer.output.forward(&output)
+        if outputs.len() == 1 { Ok(outputs.remove(0)) } else { Tensor::cat(&outputs, 0) }
     }
 
     /// (rows, heads × head dim) → (heads, rows, head dim), each head normed and rotated where asked for.
@@ -301,12 +288,13 @@ impl Decoder {
         &self,
         x: &Tensor,
         heads: usize,
-        norm: Option<&Tensor>,
-        angles: Option<(&Tensor, &Tensor)>,
+        norm: Option<&Vector>,
+        angles: Option<&(Tensor, Tensor)>,
     ) -> CandleResult<Tensor> {
-        let x = x.reshape((x.dim(0)?, heads, self.config.head_dim))?.transpose(0, 1)?.contiguous()?;
+        let x =
+            x.contiguous()?.reshape((x.dim(0)?, heads, self.config.heads.head_dim))?.transpose(0, 1)?.contiguous()?;
         let x = match norm {
-            Some(norm) => rms_norm(&x, norm, self.config.norm_epsilon)?,
+            Some(norm) => norm.rms_norm(&x, self.config.norm_epsilon)?,
             None => x,
         };
         let Some((cos, sin)) = angles else { return Ok(x) };
@@ -344,28 +332,28 @@ fn attend(query: &Tensor, parts: &[(Tensor, Tensor)], mask: Option<&Tensor>, sca
     output.ok_or_else(|| candle_core::Error::Msg("attention over nothing".to_owned()))
 }
 
-/// The rows of one pass: which belong to which sequence, and at which positions they stand.
+/// The rows of one pass: which belong to which sequence, and the angles of their positions.
 struct Rows {
-    ids: Tensor,
-    /// Positions as f32, exact below 2^24.
-    positions: Tensor,
     ranges: Vec<std::ops::Range<usize>>,
-    /// For each sequence with more than one new token: what each must not see, over its own tokens.
-    masks: Vec<Option<Tensor>>,
+    /// (rows, head dim / 2).
+    cos: Vec<f32>,
+    sin: Vec<f32>,
 }
 
 impl Rows {
-    fn new(sequences: &[&mut Sequence], tokens: &[&[u32]], group: usize, device: &Device) -> CandleResult<Self> {
-        debug_assert_eq!(sequences.len(), tokens.len());
-        let (mut ids, mut positions, mut ranges, mut masks) = (vec![], vec![], vec![], vec![]);
+    fn new(frequencies: &[f32], sequences: &[&mut Sequence], tokens: &[&[u32]]) -> Self {
+        let (mut ranges, mut cos, mut sin, mut start) = (vec![], vec![], vec![], 0);
         for (sequence, tokens) in sequences.iter().zip(tokens) {
-            let start = ids.len();
-            ids.extend_from_slice(tokens);
-            positions.extend((sequence.len()..sequence.len() + tokens.len()).map(|p| p as f32));
-            ranges.push(start..ids.len());
-            masks.push(causal_mask(sequence.own_len(), tokens.len(), group, device)?);
+            ranges.push(start..start + tokens.len());
+            start += tokens.len();
+            for position in sequence.len()..sequence.len() + tokens.len() {
+                // Exact below 2^24.
+                let angles = frequencies.iter().map(|f| position as f32 * f);
+                cos.extend(angles.clone().map(f32::cos));
+                sin.extend(angles.map(f32::sin));
+            }
         }
-        Ok(Self { ids: Tensor::new(ids, device)?, positions: Tensor::new(positions, device)?, ranges, masks })
+        Self { ranges, cos, sin }
     }
 }
 
@@ -380,14 +368,15 @@ fn causal_mask(before: usize, new: usize, group: usize, device: &Device) -> Cand
     Tensor::from_vec(mask, (group * new, before + new), device).map(Some)
 }
 
-fn frequencies(config: &DecoderConfig, factors: Option<Tensor>, device: &Device) -> CandleResult<Tensor> {
-    let exponents = (0..config.head_dim).step_by(2).map(|i| i as f32 / config.head_dim as f32);
-    let base: Vec<f32> = exponents.map(|e| 1.0 / config.rope_base.powf(e)).collect();
-    let base = Tensor::new(base, device)?;
-    match factors {
-        Some(factors) => base.div(&factors.to_dtype(DType::F32)?),
-        None => Ok(base),
+fn frequencies(config: &DecoderConfig, factors: Option<Vector>) -> CandleResult<Vec<f32>> {
+    let head_dim = config.heads.head_dim;
+    let exponents = (0..head_dim).step_by(2).map(|i| i as f32 / head_dim as f32);
+    let mut frequencies: Vec<f32> = exponents.map(|e| 1.0 / config.rope_base.powf(e)).collect();
+    if let Some(factors) = factors {
+        let factors: Vec<f32> = factors.tensor().to_vec1()?;
+        frequencies.iter_mut().zip(factors).for_each(|(frequency, factor)| *frequency /= factor);
     }
+    Ok(frequencies)
 }
 
 fn inference(error: candle_core::Error) -> Error {

@@ -1,20 +1,27 @@
 //! GGUF headers: metadata and tensor list of a model file, with errors that name file and key.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use candle_core::Device;
-use candle_core::quantized::QTensor;
-use candle_core::quantized::gguf_file::{Content, Value};
+use candle_core::quantized::gguf_file::{Content, TensorInfo, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
+use memmap2::Mmap;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// An opened GGUF file: its header is read, its tensors are read on request.
+/// An opened GGUF file: its header is read, its tensors are read on request from the map of the file.
 pub(super) struct GgufFile {
     path: PathBuf,
-    reader: BufReader<File>,
+    map: Mmap,
     content: Content,
+}
+
+/// A tensor as it stands in the file.
+pub(super) struct Stored<'a> {
+    pub(super) dtype: GgmlDType,
+    pub(super) bytes: &'a [u8],
 }
 
 impl GgufFile {
@@ -22,13 +29,22 @@ impl GgufFile {
         let place = || path.display().to_string();
         let file = File::open(path)
             .map_err(|e| Error::new(ErrorKind::Io, "cannot open the model file").at(place()).with_source(e))?;
-        let mut reader = BufReader::with_capacity(1 << 20, file);
+        // SAFETY: the file is only read. Whoever changes it while the model is loaded gets wrong weights, as with any reader; the
+        // store writes beside a model and renames, so it never does.
+        let map = unsafe { Mmap::map(&file) }
+            .map_err(|e| Error::new(ErrorKind::Io, "cannot read the model file").at(place()).with_source(e))?;
         let unreadable = || Error::new(ErrorKind::Model, "is not a readable GGUF file").at(place());
         // A header with an alignment of 0 makes Candle's reader divide by it.
-        let content = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Content::read(&mut reader)))
+        let read = || Content::read(&mut Cursor::new(&map[..]));
+        let content = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read))
             .map_err(|_| unreadable())?
             .map_err(|e| unreadable().with_source(e))?;
-        Ok(Self { path: path.to_owned(), reader, content })
+        Ok(Self { path: path.to_owned(), map, content })
+    }
+
+    /// Bytes of the file.
+    pub(super) fn size(&self) -> u64 {
+        self.map.len() as u64
     }
 
     /// An error about this file.
@@ -91,8 +107,12 @@ impl GgufFile {
         self.content.tensor_infos.contains_key(name)
     }
 
-    /// The tensor in its stored (quantized) type; `shape` as Candle has it: rows first.
-    pub(super) fn tensor(&mut self, name: &str, shape: &[usize], device: &Device) -> Result<QTensor> {
+    /// Name, shape (rows first) and stored type of every tensor, in no order.
+    pub(super) fn tensors(&self) -> impl Iterator<Item = (&str, &[usize], GgmlDType)> {
+        self.content.tensor_infos.iter().map(|(name, info)| (name.as_str(), info.shape.dims(), info.ggml_dtype))
+    }
+
+    fn info(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo> {
         let Some(info) = self.content.tensor_infos.get(name) else {
             return Err(self.error(format!("has no tensor `{name}`")));
         };
@@ -100,9 +120,44 @@ impl GgufFile {
             let found = info.shape.dims().to_vec();
             return Err(self.error(format!("tensor `{name}` has shape {found:?}, expected {shape:?}")));
         }
+        Ok(info)
+    }
+
+    /// The tensor in its stored (quantized) type; `shape` as Candle has it: rows first.
+    pub(super) fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<QTensor> {
+        self.info(name, shape)?;
         self.content
-            .tensor(&mut self.reader, name, device)
+            .tensor(&mut Cursor::new(&self.map[..]), name, device)
             .map_err(|e| self.error(format!("cannot read tensor `{name}`")).with_source(e))
+    }
+
+    /// The bytes of a tensor, without a copy.
+    pub(super) fn stored(&self, name: &str, shape: &[usize]) -> Result<Stored<'_>> {
+        let info = self.info(name, shape)?;
+        let dtype = info.ggml_dtype;
+        let start =
+            self.content.tensor_data_offset.checked_add(info.offset).and_then(|start| usize::try_from(start).ok());
+        let len = info.shape.elem_count() / dtype.block_size() * dtype.type_size();
+        let bytes = start.and_then(|start| self.map.get(start..start.checked_add(len)?));
+        match bytes {
+            Some(bytes) => Ok(Stored { dtype, bytes }),
+            None => Err(self.error(format!("cannot read tensor `{name}`: the file ends before it does"))),
+        }
+    }
+
+    /// Says that a tensor's bytes are not needed again, so that they need not stay in memory beside their copy.
+    pub(super) fn release(&self, stored: &Stored<'_>) {
+        #[cfg(unix)]
+        {
+            let offset = stored.bytes.as_ptr() as usize - self.map.as_ptr() as usize;
+            // SAFETY: nothing is lost: a page that is looked at again comes from the file again. An error means that the
+            // memory stays, which is no harm.
+            let _ = unsafe {
+                self.map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, offset, stored.bytes.len())
+            };
+        }
+        #[cfg(not(unix))]
+        let _ = stored;
     }
 }
 

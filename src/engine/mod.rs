@@ -16,18 +16,30 @@ use crate::error::{Error, ErrorKind, Result};
 pub mod candle;
 pub mod encoder;
 pub mod scripted;
+pub mod speed;
 pub mod store;
 pub mod tokenizer;
 
+mod constraint;
 mod decoder;
+mod device;
+mod embedding;
 mod gguf;
+mod grammar;
+mod kernels;
 mod kv;
 mod likelihood;
+mod lookup;
 mod matrix;
+mod memory;
+mod prefixes;
 mod sampler;
+mod schedule;
 mod scoring;
 mod stop;
 mod template;
+mod weights_file;
+mod writer;
 
 #[cfg(test)]
 mod parity;
@@ -37,6 +49,7 @@ mod synthetic;
 #[path = "../../tests/harness/weights.rs"]
 pub(crate) mod weights;
 
+pub use grammar::{Grammar, Line, Text};
 pub use likelihood::{Continuation, Likelihood, Prompt};
 
 /// Where a model runs.
@@ -122,6 +135,9 @@ pub struct Request {
     pub sampling: Sampling,
     /// Texts that end the generation; they are not part of the result.
     pub stop: Vec<Stop>,
+    /// The form that the text must have, if any: no token is written that does not fit it, and the text ends where it is
+    /// whole, unless `max_tokens` end it before.
+    pub grammar: Option<Grammar>,
 }
 
 /// A text that ends a generation.
@@ -137,7 +153,7 @@ pub struct Stop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FinishReason {
-    /// The model ended its turn, or wrote one of the stop texts.
+    /// The model ended its turn, wrote one of the stop texts, or came to the end of its grammar.
     Stop,
     /// `max_tokens` were written.
     Length,
@@ -184,6 +200,15 @@ pub enum Event<'a> {
     },
 }
 
+/// Tokens that were computed on the guess that they come next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Drafts {
+    /// Guessed.
+    pub drafted: usize,
+    /// Guessed right.
+    pub accepted: usize,
+}
+
 /// Generations of one call, in the order of the requests, and the time they took.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
@@ -193,6 +218,8 @@ pub struct Batch {
     pub prefill_seconds: f64,
     /// Wall-clock seconds of writing the texts.
     pub decode_seconds: f64,
+    /// How guesses at what comes next fared.
+    pub drafts: Drafts,
 }
 
 /// A language model that answers batches of chat requests.
@@ -207,8 +234,8 @@ pub trait Engine {
     /// returning [`ControlFlow::Break`].
     ///
     /// # Errors
-    /// `ContextLength` if a prompt with its `max_tokens` does not fit the context (nothing is cut),
-    /// `Cancelled` if the callback broke off, `Inference` if the model cannot be run.
+    /// `ContextLength` if a prompt with its `max_tokens` does not fit the context (nothing is cut), `Config` if a grammar
+    /// is too large, `Cancelled` if the callback broke off, `Inference` if the model cannot be run.
     fn generate(
         &mut self,
         requests: &[Request],
@@ -227,6 +254,14 @@ pub trait Engine {
         continuations: &[Continuation],
         on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<Likelihood>>;
+}
+
+/// Whether the caller wants to go on.
+fn proceed(flow: ControlFlow<()>) -> Result<()> {
+    match flow {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::new(ErrorKind::Cancelled, "stopped")),
+    }
 }
 
 /// A prompt from which no probability can come.

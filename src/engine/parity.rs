@@ -8,9 +8,9 @@ use candle_core::quantized::gguf_file;
 use candle_core::{Device, Tensor};
 use candle_transformers::models::{quantized_llama, quantized_qwen2};
 
-use super::decoder::Decoder;
+use super::decoder::{Backend, Decoder};
 use super::gguf::GgufFile;
-use super::kv::{KvBlock, Prefix, Sequence};
+use super::kv::Sequence;
 use super::template::ChatTemplate;
 use super::tokenizer::ModelTokenizer;
 use super::weights::weights;
@@ -19,7 +19,7 @@ use crate::chat::Message;
 const STEPS: usize = 64;
 
 /// A model fills the memory and all cores: one test at a time.
-static TURN: Mutex<()> = Mutex::new(());
+pub(super) static TURN: Mutex<()> = Mutex::new(());
 
 /// The oracle: one sequence, one token at a time after the prompt.
 enum Oracle {
@@ -72,23 +72,17 @@ struct Ours {
 
 impl Ours {
     fn load(path: &Path) -> Self {
-        let mut gguf = GgufFile::open(path).unwrap();
+        let gguf = GgufFile::open(path).unwrap();
         let tokenizer = ModelTokenizer::from_gguf(&gguf).unwrap();
         let template = ChatTemplate::from_gguf(&gguf, &tokenizer).unwrap();
-        Self { decoder: Decoder::load(&mut gguf, Device::Cpu).unwrap(), tokenizer, template }
+        Self { decoder: Decoder::load(&gguf, Device::Cpu).unwrap(), tokenizer, template }
     }
 
     /// The logits after a prompt where nothing is rounded.
     fn exact(path: &Path, prompt: &[u32]) -> Vec<f32> {
-        let mut gguf = GgufFile::open(path).unwrap();
-        let decoder = Decoder::load_dense(&mut gguf, Device::Cpu).unwrap();
-        let block = KvBlock::new(decoder.config.kv_shape(), prompt.len(), &Device::Cpu).unwrap();
-        let mut sequence = Sequence::new(Prefix::default(), block);
-        decoder.forward(&mut [&mut sequence], &[prompt]).unwrap().to_vec2().unwrap().remove(0)
-    }
-
-    fn sequence(&self, prefix: Prefix, capacity: usize) -> Sequence {
-        Sequence::new(prefix, KvBlock::new(self.decoder.config.kv_shape(), capacity, &Device::Cpu).unwrap())
+        let gguf = GgufFile::open(path).unwrap();
+        let decoder = Decoder::load_for(&gguf, Device::Cpu, Backend::Dense).unwrap();
+        decoder.forward(&mut [&mut decoder.sequence()], &[prompt]).unwrap().to_vec2().unwrap().remove(0)
     }
 
     fn logits(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]]) -> Vec<Vec<f32>> {
@@ -96,19 +90,10 @@ impl Ours {
     }
 }
 
-/// How our matrices are computed beside the oracle's.
-#[derive(Clone, Copy, PartialEq)]
-enum Kernels {
-    /// By the same ones.
-    Same,
-    /// By others, over weights that were rewritten without rounding.
-    Others,
-}
-
-/// Candle quantizes activations to 8 bits, so one rounding that falls otherwise grows over the layers: the oracle itself
-/// gives other logits (0.15 to 0.26 standard deviations) when a prompt is split otherwise. Computed the same way ours must
-/// be equal; computed or split otherwise, as close to the exact ones, or to the oracle, as the oracle is itself.
-fn agrees_with_the_oracle(id: &str, kernels: Kernels) {
+/// Both round inputs to eight bits, each in its way, so one rounding that falls otherwise grows over the layers: the oracle
+/// itself gives other logits (0.15 to 0.3 standard deviations) when a prompt is split otherwise. Ours must be as close to the
+/// exact ones as the oracle's are, and must not depend on how a prompt is split or what is computed beside it.
+fn agrees_with_the_oracle(id: &str) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(path) = weights(id) else { return };
     let ours = Ours::load(&path);
@@ -124,69 +109,50 @@ fn agrees_with_the_oracle(id: &str, kernels: Kernels) {
     let prompt = ours.template.encode(&messages, &ours.tokenizer).unwrap();
     let mut oracle = Oracle::load(&path);
 
-    let mut sequence = ours.sequence(Prefix::default(), prompt.len() + STEPS);
+    let mut sequence = ours.decoder.sequence();
     let mut logits = ours.logits(&mut [&mut sequence], &[&prompt]).remove(0);
-    let whole = oracle.logits(&prompt, 0);
-    let off = distance(&whole, &logits);
-    if kernels == Kernels::Same {
-        assert!(off < 1e-3, "{id}: the logits after the prompt differ by {off} standard deviations");
-    } else {
-        let exact = Ours::exact(&path, &prompt);
-        let (of_ours, of_oracle) = (distance(&exact, &logits), distance(&exact, &whole));
-        println!("{id}: off the exact logits by {of_ours:.3}, the oracle by {of_oracle:.3}");
-        assert!(of_ours < 1.25 * of_oracle, "{id}: off the exact logits by {of_ours}, the oracle by {of_oracle}");
-    }
-    let mut expected = whole.clone();
-    let mut worst = 0f32;
+    let (first, whole) = (logits.clone(), oracle.logits(&prompt, 0));
+    let exact = Ours::exact(&path, &prompt);
+    let (of_ours, of_oracle) = (distance(&exact, &logits), distance(&exact, &whole));
+    println!("{id}: off the exact logits by {of_ours:.3} standard deviations, the oracle by {of_oracle:.3}");
+    assert!(of_ours < 1.25 * of_oracle, "{id}: off the exact logits by {of_ours}, the oracle by {of_oracle}");
+    let mut expected = whole;
     for step in 0..STEPS {
-        worst = worst.max(distance(&expected, &logits));
         let token = argmax(&expected);
         // What the oracle finds nearly as probable may come first where something is rounded otherwise.
         let gap = expected[token as usize] - expected[argmax(&logits) as usize];
-        let same = if kernels == Kernels::Same { gap == 0.0 } else { gap < deviation(&expected) };
-        assert!(same, "{id}: token {step} differs by {gap}");
+        assert!(gap < deviation(&expected), "{id}: token {step} differs by {gap}");
         logits = ours.logits(&mut [&mut sequence], &[&[token]]).remove(0);
         expected = oracle.logits(&[token], prompt.len() + step);
     }
 
-    let by_token = prompt.iter().enumerate().map(|(i, t)| oracle.logits(&[*t], i)).last().unwrap();
-    let noise = distance(&whole, &by_token);
-    println!(
-        "{id}: after the prompt {off:.1e}, worst of {STEPS} steps {worst:.3}, the oracle against itself {noise:.3}"
-    );
+    // Two sequences behind one prefix, of unequal length, the second one token ahead of the first, and drafts taken back.
     let third = prompt.len() / 3;
-    let mut base = ours.sequence(Prefix::default(), third);
-    ours.logits(&mut [&mut base], &[&prompt[..third]]);
-    let prefix = base.into_prefix();
-    // Two sequences behind one prefix, of unequal length, the second one token ahead of the first.
-    let mut a = ours.sequence(prefix.clone(), prompt.len());
-    let mut b = ours.sequence(prefix.truncated(third - 1), prompt.len());
+    let mut a = ours.decoder.sequence();
+    ours.logits(&mut [&mut a], &[&prompt[..third]]);
+    let mut b = a.clone();
+    b.truncate(third - 1);
     ours.logits(&mut [&mut b], &[&prompt[third - 1..2 * third + 1]]);
+    ours.logits(&mut [&mut a], &[&[9, 8, 7]]);
+    a.truncate(third);
     ours.logits(&mut [&mut a], &[&prompt[third..2 * third]]);
     let split = ours.logits(&mut [&mut a, &mut b], &[&prompt[2 * third..], &prompt[2 * third + 1..]]);
-    for (name, logits) in ["first", "second"].iter().zip(&split) {
-        let off = distance(&whole, logits);
-        println!("{id}: {name} sequence behind a shared prefix: {off:.3}, the oracle against itself: {noise:.3}");
-        let most = if kernels == Kernels::Same { 2.0 } else { 4.0 };
-        assert!(off < most * noise, "{id}: the {name} sequence differs by {off}, the oracle from itself by {noise}");
-        let gap = whole[argmax(&whole) as usize] - whole[argmax(logits) as usize];
-        assert!(gap == 0.0 || kernels == Kernels::Others && gap < deviation(&whole), "{id}: by {gap}");
-    }
+    assert!(split.iter().all(|logits| *logits == first), "{id}: a prompt in parts gives other bits than the whole");
 }
 
 #[test]
 fn smollm2_135m_agrees_with_the_oracle() {
-    agrees_with_the_oracle("smollm2-135m-instruct", Kernels::Others);
+    agrees_with_the_oracle("smollm2-135m-instruct");
 }
 
 #[test]
 fn qwen25_coder_05b_agrees_with_the_oracle() {
-    agrees_with_the_oracle("qwen2.5-coder-0.5b-instruct", Kernels::Others);
+    agrees_with_the_oracle("qwen2.5-coder-0.5b-instruct");
 }
 
 #[test]
 fn qwen25_coder_15b_agrees_with_the_oracle() {
-    agrees_with_the_oracle("qwen2.5-coder-1.5b-instruct", Kernels::Same);
+    agrees_with_the_oracle("qwen2.5-coder-1.5b-instruct");
 }
 
 #[test]
@@ -210,20 +176,44 @@ fn a_text_does_not_depend_on_what_was_written_before() {
         max_tokens: 12,
         sampling: Sampling { temperature: 0.8, seed: 5, ..Sampling::default() },
         stop: Vec::new(),
+        grammar: None,
     };
     let write = |engine: &mut CandleEngine, requests: &[Request]| -> Vec<Generation> {
         engine.generate(requests, &mut |_| ControlFlow::Continue(())).unwrap().generations
     };
+    let texts = |generations: &[Generation]| generations.iter().map(|g| g.text.clone()).collect::<Vec<_>>();
     let library = [request("library", "Say it in a few words."), request("library", "Ask one question.")];
     let alone = write(&mut load(), &library);
 
     let mut engine = load();
     write(&mut engine, &[request("harbour", "Say it in a few words.")]);
     let after_another = write(&mut engine, &library);
-    assert_eq!(after_another, alone);
+    assert_eq!(texts(&after_another), texts(&alone));
     assert!(after_another[1].reused_tokens > 50, "the second request shares the article: {after_another:?}");
     // Over the same article nothing of it is computed again.
     assert!(write(&mut engine, &library)[0].reused_tokens > 50);
+    // Drafts change the speed and nothing else.
+    let mut plain = load();
+    plain.speculate = false;
+    assert_eq!(texts(&write(&mut plain, &library)), texts(&alone));
+
+    // More texts than are written together, of unequal length, with and without a draw: each is what it is alone.
+    let many: Vec<Request> = (0..18)
+        .map(|i| {
+            let greedy = Sampling { temperature: if i % 2 == 0 { 0.0 } else { 0.9 }, seed: i, ..Sampling::default() };
+            let base = request(["library", "harbour"][i as usize % 2], &format!("Say it in {i} words."));
+            Request { max_tokens: 3 + i as usize % 9, sampling: greedy, ..base }
+        })
+        .collect();
+    let together = texts(&write(&mut load(), &many));
+    let mut engine = load();
+    for (request, text) in many.iter().zip(&together) {
+        // The place in a batch numbers the draws.
+        if request.sampling.temperature == 0.0 {
+            assert_eq!(write(&mut engine, std::slice::from_ref(request))[0].text, *text);
+        }
+    }
+    assert_eq!(texts(&write(&mut engine, &many)), together, "what is kept changes nothing");
     let error =
         engine.generate(&[Request { max_tokens: 9000, ..library[0].clone() }], &mut |_| ControlFlow::Continue(()));
     assert_eq!(error.unwrap_err().kind(), crate::error::ErrorKind::ContextLength);

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
-use super::Sampling;
+use super::{Sampling, kernels};
 
 /// The sampler of one generation, with its own random numbers.
 #[derive(Debug, Clone)]
@@ -49,17 +49,27 @@ impl Sampler {
     /// Temperature, then top-k, then top-p (Holtzman et al. 2020), then min-p (Nguyen et al. 2024).
     fn draw(&mut self, logits: &[f32]) -> u32 {
         let Sampling { temperature, top_k, top_p, min_p, .. } = self.settings;
-        let mut ranked: Vec<u32> = (0..logits.len() as u32).collect();
-        let by_logit = |a: &u32, b: &u32| descending(logits[*a as usize], logits[*b as usize]).then(a.cmp(b));
-        if top_k > 0 && top_k < ranked.len() {
-            ranked.select_nth_unstable_by(top_k - 1, by_logit);
+        let best = logits[argmax(logits) as usize];
+        let mut ranked: Vec<u32> = Vec::new();
+        let total = if top_k == 0 || top_k >= logits.len() {
+            let total = f64::from(kernels::sum_of_exponentials(logits, best, 1.0 / temperature));
+            // Nearly all of the probability is with few tokens, so the others need not be ranked.
+            let least = best - RANKED * temperature;
+            ranked.extend((0..logits.len() as u32).filter(|t| logits[*t as usize] >= least));
+            let mass: f64 = ranked.iter().map(|t| weight(logits[*t as usize], best, temperature)).sum();
+            if mass < f64::from(top_p) * total {
+                ranked = (0..logits.len() as u32).collect();
+            }
+            Some(total)
+        } else {
+            ranked.extend(0..logits.len() as u32);
+            ranked.select_nth_unstable_by(top_k - 1, |a, b| by_logit(logits, *a, *b));
             ranked.truncate(top_k);
-        }
-        ranked.sort_unstable_by(by_logit);
-        let best = logits[ranked[0] as usize];
-        let weights: Vec<f64> =
-            ranked.iter().map(|&t| f64::from((logits[t as usize] - best) / temperature).exp()).collect();
-        let total: f64 = weights.iter().sum();
+            None
+        };
+        ranked.sort_unstable_by(|a, b| by_logit(logits, *a, *b));
+        let weights: Vec<f64> = ranked.iter().map(|&t| weight(logits[t as usize], best, temperature)).collect();
+        let total = total.unwrap_or_else(|| weights.iter().sum());
         let mut kept = 0;
         let mut mass = 0.0;
         for weight in &weights {
@@ -81,20 +91,28 @@ impl Sampler {
     }
 }
 
+/// Tokens are ranked whose logits, divided by the temperature, lie within this of the best one's.
+const RANKED: f32 = 12.0;
+
+/// How probable a token is beside the best one.
+fn weight(logit: f32, best: f32, temperature: f32) -> f64 {
+    f64::from((logit - best) / temperature).exp()
+}
+
+/// The more probable first, then the first in the vocabulary.
+fn by_logit(logits: &[f32], a: u32, b: u32) -> Ordering {
+    descending(logits[a as usize], logits[b as usize]).then(a.cmp(&b))
+}
+
 /// Larger first; not-a-number last.
 fn descending(a: f32, b: f32) -> Ordering {
     b.partial_cmp(&a).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
 }
 
-/// The first of the largest.
+/// The first of the largest; not-a-number is no candidate.
 fn argmax(logits: &[f32]) -> u32 {
-    let mut best = 0;
-    for (i, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] || logits[best].is_nan() {
-            best = i;
-        }
-    }
-    best as u32
+    let largest = kernels::largest(logits);
+    logits.iter().position(|l| *l == largest).unwrap_or(0) as u32
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use candle_core::Tensor;
 
 use super::decoder::Decoder;
-use super::kv::{KvBlock, Prefix, Sequence};
+use super::kv::Sequence;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Rows of a pass, but for a sequence that is longer alone, which takes several passes.
@@ -63,7 +63,7 @@ impl<'a> Group<'a> {
 
 /// A sequence of a pass: what stands before it, its tokens, and the text among them.
 struct Run<'a> {
-    prefix: Prefix,
+    prefix: Sequence,
     prompt: &'a [u32],
     /// Nothing if only keys and values are wanted.
     text: &'a [u32],
@@ -98,7 +98,7 @@ struct Scorer<'a> {
 /// told how many rows were computed.
 pub(super) fn log_probs(
     decoder: &Decoder,
-    prefix: &Prefix,
+    prefix: &Sequence,
     items: usize,
     plan: &Plan<'_>,
     done: &mut dyn FnMut(usize) -> Result<()>,
@@ -115,7 +115,7 @@ pub(super) fn log_probs(
         let heads = scorer.pass(&heads)?;
         let runs: Vec<_> = groups
             .iter()
-            .zip(heads.into_iter().map(Sequence::into_prefix))
+            .zip(heads)
             .flat_map(|(group, prefix)| {
                 let run = move |&(item, text)| Run { prefix: prefix.clone(), prompt: group.split().1, text, item };
                 group.texts.iter().map(run)
@@ -143,14 +143,7 @@ fn fitting(rows: impl Iterator<Item = usize>) -> usize {
 impl Scorer<'_> {
     /// Computes the runs together and gives their sequences. One that is alone may take several steps.
     fn pass(&mut self, runs: &[Run<'_>]) -> Result<Vec<Sequence>> {
-        let mut sequences = runs
-            .iter()
-            .map(|run| {
-                let own = KvBlock::new(self.decoder.config.kv_shape(), run.rows().max(1), &self.decoder.device)
-                    .map_err(|e| Error::new(ErrorKind::Inference, "no memory for the KV cache").with_source(e))?;
-                Ok(Sequence::new(run.prefix.clone(), own))
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let mut sequences: Vec<Sequence> = runs.iter().map(|run| run.prefix.clone()).collect();
         let longest = runs.iter().map(Run::rows).max().unwrap_or(0);
         for start in (0..longest).step_by(PASS_ROWS) {
             let (mut active, mut tokens) = (Vec::new(), Vec::new());
@@ -170,7 +163,7 @@ impl Scorer<'_> {
             }
             let tokens: Vec<&[u32]> = tokens.iter().map(Vec::as_slice).collect();
             if targets.is_empty() {
-                self.decoder.forward(&mut active, &tokens)?;
+                self.decoder.advance(&mut active, &tokens)?;
             } else {
                 let hidden = self.decoder.hidden(&mut active, &tokens, &wanted)?;
                 self.read(&hidden, &targets)?;

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{
-    Batch, Continuation, Engine, Event, FinishReason, Generation, Likelihood, Prompt, Request, Stop, empty_prompt,
+    Batch, Continuation, Drafts, Engine, Event, FinishReason, Generation, Likelihood, Prompt, Request, Stop,
+    empty_prompt,
 };
 use crate::chat::{Message, Role};
 use crate::content::ModelInfo;
@@ -48,8 +49,9 @@ pub struct Odds {
     pub log_prob: f64,
 }
 
-/// Answers each request with the first reply that fits it and was not used yet (those that may be used again come last), and each question for a probability
-/// with the first odds that fit it, however often they were used.
+/// Answers each request with the first reply that fits it and was not used yet (those that may be used again come last), and
+/// each question for a probability with the first odds that fit it, however often they were used. Replies are given as they
+/// are: what a script makes the model write need not fit the grammar of the request.
 #[derive(Debug)]
 pub struct ScriptedEngine {
     info: ModelInfo,
@@ -176,7 +178,7 @@ impl Engine for ScriptedEngine {
                 generated_tokens: tokens,
             });
         }
-        Ok(Batch { generations, prefill_seconds: 0.0, decode_seconds: 0.0 })
+        Ok(Batch { generations, prefill_seconds: 0.0, decode_seconds: 0.0, drafts: Drafts::default() })
     }
 
     fn likelihood(
@@ -218,6 +220,7 @@ mod tests {
             max_tokens: 10,
             sampling: Sampling::default(),
             stop: vec![Stop { text: "END".into(), occurrence: 1 }],
+            grammar: None,
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) struct ModelTokenizer {
     markup: Tokenizer,
     /// Takes them for ordinary characters; for all that people wrote.
     plain: Tokenizer,
+    /// Whether each token of the vocabulary is a piece of text, neither markup nor filling.
+    is_text: Vec<bool>,
     /// The tokens that end the model's turn.
     pub(super) stop_tokens: HashSet<u32>,
     /// The text of the token that starts a sequence, for chat templates.
@@ -85,6 +87,7 @@ impl ModelTokenizer {
         };
 
         let tokens = gguf.strings("tokenizer.ggml.tokens")?;
+        let kinds = token_kinds(gguf)?;
         let merges = gguf
             .strings("tokenizer.ggml.merges")?
             .into_iter()
@@ -105,7 +108,7 @@ impl ModelTokenizer {
             markup.with_normalizer(Some(NFC)).map_err(broken)?;
         }
         markup.with_pre_tokenizer(Some(Sequence::new(pre_tokenizer.steps)));
-        markup.add_special_tokens(special_tokens(gguf, &tokens)?).map_err(broken)?;
+        markup.add_special_tokens(special_tokens(&tokens, &kinds)).map_err(broken)?;
 
         let mut plain = markup.clone();
         plain.set_encode_special_tokens(true);
@@ -133,6 +136,7 @@ impl ModelTokenizer {
             add_bos: bos.as_ref().filter(|_| add_bos).map(|(id, _)| *id),
             bos: bos.map(|(_, t)| t).unwrap_or_default(),
             eos: eos.map(|(_, t)| t).unwrap_or_default(),
+            is_text: kinds.iter().map(|kind| *kind == Some(1)).collect(),
             markup,
             plain,
         })
@@ -149,6 +153,13 @@ impl ModelTokenizer {
         encode(&self.markup, text)
     }
 
+    /// What each token of the vocabulary adds to a text, in the order of their ids. `None` for tokens that are no text:
+    /// special ones, user-defined ones, and those that only fill the vocabulary up.
+    pub(super) fn token_bytes(&self) -> impl Iterator<Item = Option<Vec<u8>>> {
+        let bytes = |id| stream::bytes_of(&self.plain.id_to_token(id)?);
+        self.is_text.iter().zip(0..).map(move |(is_text, id)| if *is_text { bytes(id) } else { None })
+    }
+
     /// A decoder of one growing text.
     pub(super) fn decoder(&self) -> TextDecoder<'_> {
         TextDecoder::new(&self.markup)
@@ -162,20 +173,22 @@ fn encode(tokenizer: &Tokenizer, text: &str) -> Result<Vec<u32>> {
         .map_err(|e| Error::new(ErrorKind::Inference, "cannot tokenize the prompt").with_source(e))
 }
 
-/// Tokens that are marked as control or user-defined (types 3 and 4 of `llama_token_type`).
-fn special_tokens(gguf: &GgufFile, tokens: &[&str]) -> Result<Vec<AddedToken>> {
-    let Some(Value::Array(types)) = gguf.value("tokenizer.ggml.token_type") else {
+/// What kind each token is, as `llama_token_type` numbers them.
+fn token_kinds(gguf: &GgufFile) -> Result<Vec<Option<usize>>> {
+    let Some(Value::Array(kinds)) = gguf.value("tokenizer.ggml.token_type") else {
         return Err(gguf.error("it does not say which tokens are special (`tokenizer.ggml.token_type`)"));
     };
-    Ok(tokens
-        .iter()
-        .zip(types)
-        .filter_map(|(text, kind)| match as_number(kind)? {
-            3 => Some(AddedToken::from(*text, true)),
-            4 => Some(AddedToken::from(*text, false)),
-            _ => None,
-        })
-        .collect())
+    Ok(kinds.iter().map(as_number).collect())
+}
+
+/// Tokens that are marked as control or user-defined (kinds 3 and 4).
+fn special_tokens(tokens: &[&str], kinds: &[Option<usize>]) -> Vec<AddedToken> {
+    let added = |(text, kind): (&&str, &Option<usize>)| match kind {
+        Some(3) => Some(AddedToken::from(*text, true)),
+        Some(4) => Some(AddedToken::from(*text, false)),
+        _ => None,
+    };
+    tokens.iter().zip(kinds).filter_map(added).collect()
 }
 
 /// The number of tokens of a text for the model in that GGUF file, without loading its weights.

@@ -40,7 +40,7 @@ pub fn run(
     let faqs = job.faq.map(|_| (Plain::Faq(wanted), (wanted + 1) * ENTRY_TOKENS));
     for (ask, max_tokens) in summaries.into_iter().chain(faqs) {
         let messages = prompts.naive_messages(ask, job.target, article)?;
-        let request = Request { messages, max_tokens, sampling: job.sampling, stop: Vec::new() };
+        let request = Request { messages, max_tokens, sampling: job.sampling, stop: Vec::new(), grammar: None };
         if on_progress(Progress::Stage { name: "write", requests: 1, max_tokens }).is_break() {
             return Err(Error::new(ErrorKind::Cancelled, "stopped"));
         }

@@ -35,7 +35,7 @@ impl Session<'_> {
     /// A request for a text. Candidate 0 is sampled as the job says, each other one with a seed of its own.
     pub(super) fn request(&self, messages: Vec<Message>, max_tokens: usize, candidate: u64, stop: &[&str]) -> Request {
         let stop = stop.iter().map(|text| Stop { text: (*text).to_owned(), occurrence: 1 }).collect();
-        Request { messages, max_tokens, sampling: sampling_of(self.sampling, candidate), stop }
+        Request { messages, max_tokens, sampling: sampling_of(self.sampling, candidate), stop, grammar: None }
     }
 
     /// Writes all texts together.

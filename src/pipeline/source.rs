@@ -8,7 +8,7 @@ use crate::content::Evidence;
 use crate::lang::Language;
 use crate::metrics::grounded::SourceFeatures;
 use crate::metrics::overlap::{LexicalSupport, SourceIndex};
-use crate::metrics::support::{Claim, SourceFacts};
+use crate::metrics::support::Claim;
 use crate::metrics::text::{is_content_word, stems, words};
 
 /// Passages of an article without headings that make a part together.
@@ -39,7 +39,6 @@ pub(super) struct Source<'a> {
     pub(super) parts: usize,
     /// All words in lower case.
     vocabulary: HashSet<String>,
-    facts: SourceFacts,
     features: SourceFeatures,
     index: SourceIndex,
 }
@@ -84,8 +83,7 @@ impl<'a> Source<'a> {
             article,
             parts,
             vocabulary: words(&whole).into_iter().collect(),
-            facts: SourceFacts::new(&whole, article.language),
-            features: SourceFeatures::new(&texts, article.language),
+            features: SourceFeatures::of_sentences(&texts, article.language),
             index: SourceIndex::new(&texts, article.language),
             units,
         }
@@ -108,7 +106,7 @@ impl<'a> Source<'a> {
 
     /// The facts that a text in that language states, and whether the article has them.
     pub(super) fn claims(&self, text: &str, language: Language) -> Vec<Claim> {
-        self.facts.check(text, language)
+        self.features.facts().check(text, language)
     }
 
     /// The probability that the article supports a sentence in its language.

@@ -1,14 +1,13 @@
 //! The systems and documents of all runs together, as the page shows them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ScoredRun;
-use crate::bench::baseline::Baseline;
-use crate::bench::{Key, Record, Scored, SystemSpec};
+use crate::bench::{Record, Scored, SystemResults, SystemSpec, by_system};
 use crate::content::Usage;
 use crate::eval::Document;
 use crate::eval::metric::{Agreement, METRICS, Metric, metric};
-use crate::eval::summary::{Mean, Summary, summarize};
+use crate::eval::summary::{Mean, Summary};
 use crate::lang::Language;
 
 /// How many colours the style has for systems.
@@ -181,42 +180,32 @@ fn run_names(runs: &[ScoredRun]) -> Vec<String> {
     names
 }
 
-/// The systems of a run in the order of its benchmark; those that it does not list any more come behind.
+/// The systems of a run, with the documents of the page.
 fn systems_of<'a>(index: usize, run: &'a ScoredRun, documents: &[Shown<'a>]) -> Vec<System<'a>> {
-    let scores: HashMap<&Key, &Scored> = run.scores.iter().map(|s| (&s.key, s)).collect();
     let own: Vec<usize> = run
         .run
         .documents
         .iter()
         .filter_map(|document| documents.iter().position(|d| is_same(d.document, document)))
         .collect();
-    let mut by_name: BTreeMap<(usize, &str), Vec<Written<'a>>> = BTreeMap::new();
-    let (specs, baselines) = (&run.run.about.systems, Baseline::all());
-    for record in &run.run.records {
-        let Some(scored) = scores.get(&record.key).copied().filter(|s| s.settings == record.settings) else { continue };
-        let Some(document) = own.iter().copied().find(|i| documents[*i].document.id == record.key.document) else {
-            continue;
-        };
-        let name = &record.key.system;
-        let listed = specs.iter().position(|s| s.name == *name);
-        let baseline = || specs.len() + 1 + baselines.iter().position(|b| b.name() == name).unwrap_or(0);
-        let order = listed.unwrap_or_else(baseline);
-        by_name.entry((order, &record.key.system)).or_default().push(Written { record, scored, document });
-    }
-    let system = |((order, name), mut written): ((usize, &str), Vec<Written<'a>>)| {
+    let place = |record: &Record| own.iter().copied().find(|i| documents[*i].document.id == record.key.document);
+    let system = |results: SystemResults<'a>| {
+        let summary = results.summary();
+        let written = results.outputs.into_iter();
+        let written = written.filter_map(|(record, scored)| Some(Written { record, scored, document: place(record)? }));
+        let mut written: Vec<_> = written.collect();
         written.sort_by_key(|w| (w.document, w.record.key.language));
-        let outputs: Vec<_> = written.iter().map(|w| (w.record.key.language, &w.scored.scores)).collect();
         System {
-            name: name.to_owned(),
+            name: results.name.to_owned(),
             run: index,
-            spec: specs.get(order),
-            is_baseline: baselines.iter().any(|b| b.name() == name),
+            spec: results.spec,
+            is_baseline: results.is_baseline,
             place: 0,
-            summary: summarize(&outputs),
+            summary,
             written,
         }
     };
-    by_name.into_iter().map(system).collect()
+    by_system(&run.run, &run.scores).into_iter().map(system).collect()
 }
 
 /// Whether a baseline ran with the same settings over the same documents.

@@ -11,4 +11,5 @@ mod output;
 mod pdf;
 mod report;
 mod sources;
+mod speed;
 mod write;

@@ -37,6 +37,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("candle_core", &["engine"]),
     ("candle_nn", &["engine"]),
     ("candle_transformers", &["engine"]),
+    ("llguidance", &["engine"]),
     ("tokenizers", &["engine"]),
     ("hf_hub", &["engine"]),
     ("http_cache_semantics", &["fetch"]),

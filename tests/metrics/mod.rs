@@ -1,5 +1,7 @@
 //! The metrics against the reference implementations, on texts of ours that `golden.py` scored with them.
 
+mod claims;
+
 use std::collections::BTreeMap;
 
 use faqtory::metrics::Score;

@@ -1,9 +1,9 @@
 //! The systems of a run beside one another, for a terminal.
 
 use anstyle::Style;
-use faqtory::bench::{Record, Run, Scored};
+use faqtory::bench::{Record, Run, Scored, by_system};
 use faqtory::eval::metric::{Agreement, Metric, metric};
-use faqtory::eval::summary::{Summary, summarize};
+use faqtory::eval::summary::Summary;
 
 use crate::cli::columns::{Cell, columns, number, text};
 use crate::cli::failure::visible;
@@ -31,20 +31,14 @@ struct Line<'a> {
     records: Vec<&'a Record>,
 }
 
-/// The table: a line a system, in the order in which they ran.
+/// The table: a line a system, the baselines last.
 pub(super) fn show(run: &Run, scored: &[Scored]) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for record in &run.records {
-        if !names.contains(&record.key.system.as_str()) {
-            names.push(&record.key.system);
-        }
-    }
-    let lines: Vec<Line<'_>> = names
+    let lines: Vec<Line<'_>> = by_system(run, scored)
         .into_iter()
-        .map(|name| {
-            let of = scored.iter().filter(|s| s.key.system == name).map(|s| (s.key.language, &s.scores));
-            let summary = summarize(&of.collect::<Vec<_>>());
-            Line { name, summary, records: run.records.iter().filter(|r| r.key.system == name).collect() }
+        .map(|results| Line {
+            name: results.name,
+            summary: results.summary(),
+            records: results.outputs.iter().map(|(record, _)| *record).collect(),
         })
         .collect();
     let there = |id: &str| lines.iter().any(|line| line.summary.row(id).is_some());

@@ -1,4 +1,4 @@
-//! `faqtory bench`: systems compared over documents.
+//! `faqtory bench`: systems compared over documents, and the speed of a model.
 
 use clap::{Args, Subcommand};
 
@@ -10,6 +10,7 @@ mod leaderboard;
 mod report;
 mod run;
 mod scored;
+mod speed;
 
 const EXAMPLES: &str = "\
 A benchmark is a file such as:
@@ -31,9 +32,10 @@ Examples:
   faqtory bench bench.toml -o run/           run it, or go on where it stopped
   faqtory bench bench.toml --only naive      only systems with that in their names
   faqtory bench compare run:naive run:mine   what is better or worse, and how sure that is
-  faqtory bench report run/ -o report.html   a page that shows all of it";
+  faqtory bench report run/ -o report.html   a page that shows all of it
+  faqtory bench speed                        how fast the model is on this machine";
 
-/// Compare models, prompts and settings over documents with references
+/// Compare models, prompts and settings over documents with references; measure how fast a model is
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct BenchArgs {
@@ -48,6 +50,7 @@ pub(crate) struct BenchArgs {
 enum BenchCommand {
     Compare(compare::CompareArgs),
     Report(report::ReportArgs),
+    Speed(Box<speed::SpeedArgs>),
 }
 
 pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<(), Failure> {
@@ -55,5 +58,6 @@ pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<(), Failure> {
         None => run::run(&args.run, context),
         Some(BenchCommand::Compare(args)) => compare::run(args, context),
         Some(BenchCommand::Report(args)) => report::run(args, context),
+        Some(BenchCommand::Speed(args)) => speed::run(args, context),
     }
 }

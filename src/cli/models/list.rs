@@ -36,7 +36,7 @@ fn row(manifest: &Manifest, memory: u64, here: bool) -> Row {
     [
         if manifest.default { "*" } else { "" }.to_owned(),
         manifest.id.clone(),
-        bytes(manifest.size),
+        bytes(manifest.total_size()),
         bytes(memory),
         languages(&manifest.languages),
         if here { "here" } else { "-" }.to_owned(),

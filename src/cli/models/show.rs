@@ -44,7 +44,7 @@ fn page(record: &Record<'_>) -> String {
         ("quantization", m.quantization.clone()),
         ("languages", m.languages.join(", ")),
         ("context", format!("{} tokens", m.context_length)),
-        ("size", format!("{} ({} bytes)", bytes(m.size), m.size)),
+        ("size", format!("{} ({} bytes)", bytes(m.total_size()), m.total_size())),
         ("memory", format!("{} for an article of some 5000 words", bytes(record.memory))),
         ("sha256", m.sha256.clone()),
         ("verified", format!("{} ({})", verified(m), m.verified.note)),
@@ -54,6 +54,9 @@ fn page(record: &Record<'_>) -> String {
     let mut out = String::new();
     for (name, value) in rows {
         let _ = writeln!(out, "{bold}{name:<13}{bold:#} {value}");
+    }
+    for companion in &m.companions {
+        let _ = writeln!(out, "{bold}{:<13}{bold:#} {}, sha256 {}", "beside it", companion.file, companion.sha256);
     }
     for source in &m.sources {
         let _ = writeln!(out, "{bold}{:<13}{bold:#} {}", "source", describe(source));

@@ -18,7 +18,7 @@ use candle_core::Tensor;
 use self::bert::Bert;
 use self::pieces::Pieces;
 use super::DeviceChoice;
-use super::candle::open_device;
+use super::device;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Tokens that run through the model in one pass, but for a window that is longer alone.
@@ -72,7 +72,7 @@ impl Encoder {
     /// # Errors
     /// `Io` if a file cannot be read, `Model` if it is not such a model, `Config` if the device is not there.
     pub fn load(path: &Path, device: DeviceChoice) -> Result<Self> {
-        let (device, _) = open_device(device)?;
+        let device = device::open(device)?.device;
         let (bert, pieces) = if path.is_dir() || path.extension().is_some_and(|e| e == "safetensors") {
             files::load(path, &device)
         } else {

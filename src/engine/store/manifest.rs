@@ -35,6 +35,12 @@ pub struct Manifest {
     pub size: u64,
     /// The SHA-256 of the file, in lower-case hexadecimal.
     pub sha256: String,
+    /// The name of the file in the store, where it is not the id with the usual extension.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// Files that the model needs beside this one.
+    #[serde(default, rename = "companion")]
+    pub companions: Vec<Companion>,
     /// The quantization, such as `Q4_K_M`.
     pub quantization: String,
     /// Bytes that one token takes in the KV cache at 32 bits a number:
@@ -53,6 +59,18 @@ pub struct Manifest {
     /// Where its file can be had.
     #[serde(rename = "source")]
     pub sources: Vec<Source>,
+}
+
+/// A file that stands beside the model's own, in the store as on the hub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Companion {
+    /// Its name.
+    pub file: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256, in lower-case hexadecimal.
+    pub sha256: String,
 }
 
 /// What a model does.
@@ -206,6 +224,9 @@ impl Manifest {
 
     /// The name of the model's file in the store.
     pub fn file_name(&self) -> String {
+        if let Some(file) = &self.file {
+            return file.clone();
+        }
         let extension = match self.task {
             Task::Write => "gguf",
             Task::Encode => "bin",
@@ -213,15 +234,41 @@ impl Manifest {
         format!("{}.{extension}", self.id)
     }
 
-    /// Bytes of memory that a job of [`JOB_TOKENS`] tokens needs at most, estimated: the file twice (Candle
-    /// keeps a copy of most weights in the order its kernels read them), the KV cache of those tokens (fewer
-    /// if the context is shorter) and a fixed amount for everything else.
+    /// The model's files, its own first, each with a manifest that knows of no other file.
+    pub(super) fn parts(&self) -> Vec<Self> {
+        let own = Self { companions: Vec::new(), ..self.clone() };
+        let beside = |source: &Source, name: &str| match source {
+            Source::Path(local) => Source::Path(LocalFile { path: local.path.with_file_name(name) }),
+            Source::Hub(hub) => {
+                let folder = hub.file.rfind('/').map_or("", |slash| &hub.file[..=slash]);
+                Source::Hub(HubFile { file: format!("{folder}{name}"), ..hub.clone() })
+            }
+            Source::Package(package) => Source::Package(package.clone()),
+        };
+        let companions = self.companions.iter().map(|companion| Self {
+            file: Some(companion.file.clone()),
+            size: companion.size,
+            sha256: companion.sha256.clone(),
+            sources: own.sources.iter().map(|source| beside(source, &companion.file)).collect(),
+            ..own.clone()
+        });
+        std::iter::once(own.clone()).chain(companions).collect()
+    }
+
+    /// Bytes of all files.
+    pub fn total_size(&self) -> u64 {
+        self.size + self.companions.iter().map(|companion| companion.size).sum::<u64>()
+    }
+
+    /// Bytes of memory that a job of [`JOB_TOKENS`] tokens needs at most, estimated: the weights (packed, hardly
+    /// larger than the file), the KV cache of those tokens (fewer if the context is shorter) and a fixed amount for
+    /// everything else.
     pub fn memory(&self) -> u64 {
         if self.task == Task::Encode {
             // The vocabulary stays as it is stored, the blocks are unpacked.
             return self.size + 4 * ENCODER_BLOCKS + OVERHEAD;
         }
-        2 * self.size + self.kv_bytes_per_token * JOB_TOKENS.min(self.context_length as u64) + OVERHEAD
+        self.size + self.size / 16 + self.kv_bytes_per_token * JOB_TOKENS.min(self.context_length as u64) + OVERHEAD
     }
 
     fn check(&self) -> Result<()> {
@@ -230,11 +277,32 @@ impl Manifest {
         if !self.id.starts_with(|c: char| c.is_ascii_alphanumeric()) || !self.id.chars().all(plain) {
             return Err(wrong(format!("`{}` is no model id: use a-z, 0-9, `.`, `_` and `-`", self.id)));
         }
-        if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(wrong("`sha256` must be 64 lower-case hexadecimal digits"));
+        let sums = std::iter::once(&self.sha256).chain(self.companions.iter().map(|companion| &companion.sha256));
+        for sum in sums {
+            if sum.len() != 64 || !sum.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+                return Err(wrong("`sha256` must be 64 lower-case hexadecimal digits"));
+            }
         }
-        if self.size == 0 || self.context_length == 0 {
+        if self.size == 0 || self.context_length == 0 || self.companions.iter().any(|companion| companion.size == 0) {
             return Err(wrong("`size` and `context_length` must be more than 0"));
+        }
+        // They become names of files in the model's folder.
+        let names = self.file.iter().chain(self.companions.iter().map(|companion| &companion.file));
+        let usable = |name: &str| {
+            name.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && name.chars().all(|c| plain(c) || c.is_ascii_uppercase())
+        };
+        if let Some(name) = names.clone().find(|name| !usable(name)) {
+            return Err(wrong(format!("`{name}` is no name of a file: use letters, digits, `.`, `_` and `-`")));
+        }
+        let mut all: Vec<_> = names.cloned().chain([self.file_name()]).collect();
+        all.sort_unstable();
+        all.dedup();
+        if all.len() != self.companions.len() + 1 {
+            return Err(wrong("two files of the model have the same name"));
+        }
+        if !self.companions.is_empty() && self.sources.iter().any(|source| matches!(source, Source::Package(_))) {
+            return Err(wrong("a package source makes one file, so such a model has no `[[companion]]`"));
         }
         if self.sources.is_empty() {
             return Err(wrong("the manifest has no `[[source]]`"));
@@ -350,6 +418,6 @@ mod tests {
         let text = manifest_text(b"0123456789") + "[[source]]\nkind = 'path'\npath = 'x'\n";
         let manifest = Manifest::parse("m", &text, Path::new("")).unwrap();
         assert_eq!((manifest.context_length, manifest.kv_bytes_per_token), (512, 100));
-        assert_eq!(manifest.memory(), 20 + 512 * 100 + (384 << 20));
+        assert_eq!(manifest.memory(), 10 + 512 * 100 + (384 << 20));
     }
 }

@@ -1,7 +1,7 @@
 //! The model store: manifests of known models, and their verified files on this machine.
 //!
-//! Under the root, `<id>/<id>.gguf` is a model (`.bin` one that makes vectors), the same with `.part` one that is being fetched,
-//! `<id>/verified.json` says which files were hashed, and `<id>.lock` keeps two processes apart.
+//! Under the root, `<id>/<id>.gguf` is a model (`.bin` one that makes vectors, or the name that its manifest gives it, with
+//! the files that it needs beside it), the same with `.part` one that is being fetched, `<id>/verified.json` says which files were hashed, and `<id>.lock` keeps two processes apart.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -131,16 +131,18 @@ impl ModelStore {
         self.manifests.iter().find(|m| m.id == id).ok_or_else(|| catalog::unknown(id, &self.manifests))
     }
 
-    /// The model's file if it is here (in the store, in the hub's cache or at a path that its
-    /// manifest names), without fetching anything and without hashing: only its size is compared.
+    /// The model's file if it is here with all that it needs beside it (in the store, in the hub's cache or at a path that
+    /// its manifest names), without fetching anything and without hashing: only sizes are compared.
     ///
     /// # Errors
     /// `Model` if the id is unknown.
     pub fn find(&self, id: &str) -> Result<Option<PathBuf>> {
         let manifest = self.manifest(id)?;
         let target = self.target(manifest);
+        let is_whole =
+            |path: &PathBuf| manifest.companions.iter().all(|c| has_size(&path.with_file_name(&c.file), c.size));
         let mut places = source::local(manifest, &self.config.hub);
-        Ok(places.find_map(|s| s.candidates(manifest, &target).into_iter().next()))
+        Ok(places.find_map(|s| s.candidates(manifest, &target).into_iter().find(is_whole)))
     }
 
     /// The model's file, fetched and verified if it is not here yet.
@@ -175,24 +177,31 @@ impl ModelStore {
         let folder = self.folder(id);
         fs::create_dir_all(&folder).map_err(|e| io_error("make", &folder, e))?;
         let _lock = Lock::take(&self.lock(id), on_progress)?;
-        // Another process may have fetched it while this one waited for the lock.
-        if has_size(&target, manifest.size)
-            && let Ok(file) = self.check(manifest, &target, on_progress)
-        {
-            return Ok(file);
+        for part in manifest.parts() {
+            self.fetch(&part, tried.clone(), on_progress)?;
         }
-        for source in source::remote(manifest, &self.config) {
+        Ok(ModelFile { id: id.to_owned(), path: target, sha256: manifest.sha256.clone() })
+    }
+
+    /// Fetches one file of a model, unless it is in the store. The caller holds the model's lock.
+    fn fetch(&self, part: &Manifest, mut tried: Vec<(String, String)>, on_progress: OnProgress<'_>) -> Result<()> {
+        let target = self.target(part);
+        // An earlier run or another process may have fetched it.
+        if has_size(&target, part.size) && self.check(part, &target, on_progress).is_ok() {
+            return Ok(());
+        }
+        for source in source::remote(part, &self.config) {
             tell(on_progress, Progress::Trying(source.describe()))?;
-            match source.fetch(&mut Work { manifest, target: &target, on_progress }) {
+            match source.fetch(&mut Work { manifest: part, target: &target, on_progress }) {
                 Ok(()) => {
-                    self.records(id).add(&target, &manifest.sha256);
-                    return Ok(ModelFile { id: id.to_owned(), path: target, sha256: manifest.sha256.clone() });
+                    self.records(&part.id).add(&target, &part.sha256);
+                    return Ok(());
                 }
-                Err(e) if e.kind() == ErrorKind::Cancelled => return Err(e.at(id)),
+                Err(e) if e.kind() == ErrorKind::Cancelled => return Err(e.at(&part.id)),
                 Err(e) => note(&mut tried, source.describe(), &e, on_progress)?,
             }
         }
-        Err(none_works(manifest, &tried, &target))
+        Err(none_works(part, &tried, &target))
     }
 
     /// Hashes the model's file again.
@@ -224,22 +233,35 @@ impl ModelStore {
         Ok(freed)
     }
 
-    /// Compares a file's checksum, unless it is known to be right.
+    /// Compares the checksums of a model's file and of those beside it, unless they are known to be right.
     fn check(&self, manifest: &Manifest, path: &Path, on_progress: OnProgress<'_>) -> Result<ModelFile> {
-        let (id, sha256) = (manifest.id.clone(), manifest.sha256.clone());
-        if self.records(&id).knows(path, &sha256) {
-            return Ok(ModelFile { id, path: path.to_owned(), sha256 });
-        }
-        self.hash(manifest, path.to_owned(), on_progress)
+        let records = self.records(&manifest.id);
+        self.compare(manifest, path, &|path, sha256| records.knows(path, sha256), on_progress)
     }
 
     fn hash(&self, manifest: &Manifest, path: PathBuf, on_progress: OnProgress<'_>) -> Result<ModelFile> {
-        let sha256 = checksum::of_file(&path, on_progress)?;
-        if sha256 != manifest.sha256 {
-            return Err(partial::mismatch(&manifest.sha256, &sha256).at(path.display().to_string()));
+        self.compare(manifest, &path, &|_, _| false, on_progress)
+    }
+
+    fn compare(
+        &self,
+        manifest: &Manifest,
+        path: &Path,
+        known: &dyn Fn(&Path, &str) -> bool,
+        on_progress: OnProgress<'_>,
+    ) -> Result<ModelFile> {
+        for (index, part) in manifest.parts().iter().enumerate() {
+            let path = if index == 0 { path.to_owned() } else { path.with_file_name(part.file_name()) };
+            if known(&path, &part.sha256) {
+                continue;
+            }
+            let sha256 = checksum::of_file(&path, on_progress)?;
+            if sha256 != part.sha256 {
+                return Err(partial::mismatch(&part.sha256, &sha256).at(path.display().to_string()));
+            }
+            self.records(&manifest.id).add(&path, &sha256);
         }
-        self.records(&manifest.id).add(&path, &sha256);
-        Ok(ModelFile { id: manifest.id.clone(), path, sha256 })
+        Ok(ModelFile { id: manifest.id.clone(), path: path.to_owned(), sha256: manifest.sha256.clone() })
     }
 
     fn folder(&self, id: &str) -> PathBuf {

@@ -37,13 +37,20 @@ impl<'a> TextDecoder<'a> {
     }
 }
 
+/// The bytes that a token of a byte-level vocabulary stands for; `None` if it is not in that spelling.
+pub(super) fn bytes_of(token: &str) -> Option<Vec<u8>> {
+    token.chars().map(byte_of).collect()
+}
+
 /// The byte that a character stands for in the spelling of byte-level vocabularies: the printable ones of
 /// Latin-1 for themselves, the 68 others, in their order, as the characters from U+0100.
 fn byte_of(c: char) -> Option<u8> {
-    let printable = |b: &u8| matches!(b, 0x21..=0x7E | 0xA1..=0xAC | 0xAE..=0xFF);
-    match u32::from(c).checked_sub(0x100) {
-        None => u8::try_from(c).ok().filter(printable),
-        Some(n) => (0..=0xFF).filter(|b| !printable(b)).nth(n as usize),
+    match u32::from(c) {
+        n @ (0x21..=0x7E | 0xA1..=0xAC | 0xAE..=0xFF) => Some(n as u8),
+        n @ 0x100..=0x120 => Some((n - 0x100) as u8),
+        n @ 0x121..=0x142 => Some((n - 0x121) as u8 + 0x7F),
+        0x143 => Some(0xAD),
+        _ => None,
     }
 }
 

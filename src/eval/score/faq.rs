@@ -1,7 +1,7 @@
 //! The scores of a FAQ block.
 
 use super::vectors::Vectors;
-use super::{EntryFinding, Scorer};
+use super::{EntryFinding, Scorer, UnsupportedClaim};
 use crate::content::{FaqEntry, Task};
 use crate::engine::Engine;
 use crate::error::Result;
@@ -117,8 +117,7 @@ impl Scorer<'_> {
         let (mut claims, mut in_language, mut well_formed) = (Vec::new(), 0usize, 0usize);
         let mut grounded_sum = None;
         for (index, (entry, text)) in entries.iter().zip(&texts).enumerate() {
-            let (found, unsupported) = self.check(&entry.answer);
-            claims.extend(found);
+            let found = self.check(&entry.answer);
             let fields =
                 [!lang::is_foreign(&entry.question, language), lang::is_in(&entry.answer, language)].map(usize::from);
             in_language += fields.iter().sum::<usize>();
@@ -129,7 +128,7 @@ impl Scorer<'_> {
             // An answer is as good as its worst sentence.
             let grounded = (self.same_language && self.has_source).then(|| {
                 let sentences = sentence::split(&entry.answer, language).into_iter();
-                sentences.map(|s| self.source.grounding(&entry.answer[s.range()])).fold(1.0, f64::min)
+                sentences.map(|s| self.source.grounding(&entry.answer, s, &found)).fold(1.0, f64::min)
             });
             if let Some(probability) = grounded {
                 *grounded_sum.get_or_insert(0.0) += probability;
@@ -140,10 +139,11 @@ impl Scorer<'_> {
                 evidence: self.source.evidence(&entry.answer, language, vector),
                 answers: None,
                 grounded,
-                unsupported,
+                unsupported: UnsupportedClaim::of(&entry.answer, &found),
                 in_language: fields == [1, 1],
                 well_formed: form,
             });
+            claims.extend(found);
         }
         let count = entries.len() as f64;
         self.set("faq.language", in_language as f64 / (2.0 * count));

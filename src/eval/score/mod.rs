@@ -26,7 +26,7 @@ use crate::lang::Language;
 use crate::metrics::support::{Claim, ClaimKind};
 
 /// Grows when a metric gives other values for the same output, so that old scores are not compared with new ones.
-pub const SCORER_VERSION: u32 = 1;
+pub const SCORER_VERSION: u32 = 2;
 
 /// Documents of which sources and references are kept in memory, counted and embedded.
 const KEPT: usize = 32;
@@ -98,6 +98,14 @@ pub struct UnsupportedClaim {
     pub kind: ClaimKind,
     /// Its words in the output.
     pub text: String,
+}
+
+impl UnsupportedClaim {
+    /// Those of the claims of a text that are not supported.
+    fn of(text: &str, claims: &[Claim]) -> Vec<Self> {
+        let wrong = claims.iter().filter(|claim| !claim.supported);
+        wrong.map(|claim| Self { kind: claim.kind, text: text[claim.span.range()].to_owned() }).collect()
+    }
 }
 
 /// Scores outputs. What it works out of an article and its references is kept for the next output of the same document.
@@ -210,9 +218,9 @@ impl Scorer<'_> {
             && (self.same_language || !needs.same_language)
     }
 
-    /// The claims of a text of the output, with those that the article does not have; none where there is no article.
-    fn check(&self, text: &str) -> (Vec<Claim>, Vec<UnsupportedClaim>) {
-        if self.has_source { self.source.check(text, self.language) } else { (Vec::new(), Vec::new()) }
+    /// The claims of a text of the output; none where there is no article.
+    fn check(&self, text: &str) -> Vec<Claim> {
+        if self.has_source { self.source.check(text, self.language) } else { Vec::new() }
     }
 
     /// Nothing came of a part that was asked for.

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::UnsupportedClaim;
 use crate::article::{Article, Span};
 use crate::engine::encoder::{Encoder, Role};
 use crate::error::Result;
@@ -29,7 +28,6 @@ pub(super) struct Source {
     pub(super) body: String,
     /// The texts of its sections.
     pub(super) sections: Vec<String>,
-    facts: SourceFacts,
     /// Counts of what stands around the body (title, byline and the like), then of its sentences.
     features: SourceFeatures,
     /// The vectors of what stands around the body.
@@ -51,12 +49,11 @@ impl Source {
         let head = article.head.iter().map(|span| article.slice(*span));
         let stated = [&article.byline, &article.date].into_iter().flatten().map(String::as_str);
         let around: Vec<&str> = head.chain(stated).collect();
-        let known = around.iter().copied().chain([body.as_str()]).collect::<Vec<_>>().join("\n");
         // A headline is close to everything in its article and proves nothing of it.
         let spans: Vec<_> = article.sentences().map(|sentence| sentence.span).collect();
         let texts: Vec<_> = spans.iter().map(|span| article.slice(*span)).collect();
         let all = [around.as_slice(), texts.as_slice()].concat();
-        let features = SourceFeatures::new(&all, article.language);
+        let features = SourceFeatures::new(&all, SourceFacts::of_article(article));
         let vectors = encoder.map(|e| e.embed(&all, Role::Query)).transpose()?;
         let mut vectors = vectors.unwrap_or_default();
         let mut of_units = vectors.split_off(around.len().min(vectors.len())).into_iter();
@@ -73,7 +70,6 @@ impl Source {
             language: article.language,
             units: units.collect(),
             sections: section_texts(article),
-            facts: SourceFacts::new(&known, article.language),
             features,
             around: vectors,
             body,
@@ -85,13 +81,9 @@ impl Source {
         self.units.is_empty()
     }
 
-    /// The claims of a text in that language, with those that the article does not have in words.
-    pub(super) fn check(&self, text: &str, language: Language) -> (Vec<Claim>, Vec<UnsupportedClaim>) {
-        let claims = self.facts.check(text, language);
-        let wrong = claims.iter().filter(|claim| !claim.supported);
-        let unsupported = wrong.map(|c| UnsupportedClaim { kind: c.kind, text: text[c.span.range()].to_owned() });
-        let unsupported = unsupported.collect();
-        (claims, unsupported)
+    /// The claims of a text in that language.
+    pub(super) fn check(&self, text: &str, language: Language) -> Vec<Claim> {
+        self.features.facts().check(text, language)
     }
 
     /// What the article has of a question and its answer.
@@ -105,9 +97,11 @@ impl Source {
         (!vector.is_empty()).then(|| all.map(|v| cosine(vector, v)).collect())
     }
 
-    /// How probable it is that the article supports a sentence of its own language.
-    pub(super) fn grounding(&self, sentence: &str) -> f64 {
-        self.features.sentence(sentence).grounding().probability
+    /// How probable it is that the article supports a part of a text of its own language, whose claims are given.
+    pub(super) fn grounding(&self, text: &str, part: Span, claims: &[Claim]) -> f64 {
+        let within = |claim: &&Claim| claim.span.start < part.end && part.start < claim.span.end;
+        let claims = claims.iter().filter(within).copied().collect();
+        self.features.sentence_with(&text[part.range()], claims).grounding().probability
     }
 
     /// The sentences that best stand behind a text, in their order in the article. `vector` is that of the text; without

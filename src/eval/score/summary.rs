@@ -1,7 +1,8 @@
 //! The scores of a summary.
 
 use super::vectors::Vectors;
-use super::{Scorer, SentenceFinding};
+use super::{Scorer, SentenceFinding, UnsupportedClaim};
+use crate::article::Span;
 use crate::content::{SummaryLength, Task};
 use crate::error::Result;
 use crate::lang;
@@ -96,12 +97,14 @@ impl Scorer<'_> {
         }
         let mut claims = Vec::new();
         for (paragraph, span, text) in all {
-            let (found, unsupported) = self.check(text);
-            claims.extend(found);
+            let found = self.check(text);
             let vector = self.encoder.map(|_| vectors.of_whole(text));
             let evidence = self.source.evidence(text, language, vector);
-            let grounded = (self.same_language && self.has_source).then(|| self.source.grounding(text));
+            let grounded = (self.same_language && self.has_source)
+                .then(|| self.source.grounding(text, Span::new(0, text.len()), &found));
+            let unsupported = UnsupportedClaim::of(text, &found);
             self.scores.summary.push(SentenceFinding { paragraph, span, evidence, grounded, unsupported });
+            claims.extend(found);
         }
         let grounded: Vec<f64> = self.scores.summary.iter().filter_map(|s| s.grounded).collect();
         if !grounded.is_empty() {

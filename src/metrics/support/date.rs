@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::Taken;
 use super::calendar::{month, month_pattern};
+use super::{Taken, tail};
 use crate::article::Span;
 use crate::lang::Language;
 
@@ -32,6 +32,19 @@ impl DayOfMonth {
 /// What comes before a month that stands alone, so that `may` and `march` the verbs are no dates.
 const LEADS_EN: &str = r"(?:in|by|until|till|since|from|to|through|of|late|early|mid|last|next|this|every|and)";
 const LEADS_ES: &str = r"(?:en|de|del|desde|hasta|a|para|entre|y|durante|pasado|próximo|este|cada|mes de)";
+
+/// A day before another of the same month, at the end of a text: `del 8 al`, `the 8th and`, `21 y el jueves`.
+static DAY_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"\b(\d{1,2})(?:st|nd|rd|th)?\s*(?:,|[-–]|(?i:y|e|o|a|al|and|or|to)\b)\s*(?i:del|el|the)?\s*(?:\p{L}+\s+)?$",
+    )
+    .unwrap()
+});
+
+/// A day behind another of the same month, at the beginning of a text: `to 12`, `and the 23rd`.
+static DAY_BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:[-–]|(?i:and|or|to|through)\b)\s*(?i:the\b)?\s*(\d{1,2})(?:st|nd|rd|th)?\b").unwrap()
+});
 
 struct Patterns {
     day_month: Regex,
@@ -68,9 +81,10 @@ fn patterns(language: Language) -> Option<Patterns> {
     })
 }
 
-/// The dates of a text with their places, none within another. In a source (`every_month`) each name of a month
-/// counts; in a sentence a month without a day needs a year or a preposition.
-pub(super) fn find(text: &str, language: Language, every_month: bool) -> Vec<(Span, Date)> {
+/// The dates of a text with their places, none within another. In a source (`every_reading`) each name of a month
+/// counts, and a number before or behind a day may be a day too; in a sentence a month without a day needs a year or a
+/// preposition, and such a number is a number.
+pub(super) fn find(text: &str, language: Language, every_reading: bool) -> Vec<(Span, Date)> {
     let (mut found, mut taken) = (Vec::new(), Taken::default());
     let mut add = |from: usize, to: usize, date: Option<Date>| {
         let span = Span::new(from, to);
@@ -101,11 +115,22 @@ pub(super) fn find(text: &str, language: Language, every_month: bool) -> Vec<(Sp
     for c in patterns.day_month.captures_iter(text) {
         let day = c[1].trim_end_matches(['º', '.']).parse().ok();
         add(start(&c, 0), end(&c, 0), named(&c, 2, day, 3, language));
+        let mut at = start(&c, 0);
+        while let Some(day) = DAY_BEFORE.captures(tail(&text[..at])).filter(|_| every_reading) {
+            let from = at - tail(&text[..at]).len();
+            at = from + start(&day, 1);
+            add(at, from + end(&day, 1), named(&c, 2, number(&day, 1), 3, language));
+        }
     }
     for c in patterns.month_day.iter().flat_map(|pattern| pattern.captures_iter(text)) {
         add(start(&c, 0), end(&c, 0), named(&c, 1, number(&c, 2), 3, language));
+        let mut at = end(&c, 2);
+        while let Some(day) = DAY_BEHIND.captures(&text[at..]).filter(|_| every_reading) {
+            add(at + start(&day, 1), at + end(&day, 1), named(&c, 1, number(&day, 1), 3, language));
+            at += end(&day, 1);
+        }
     }
-    let alone = if every_month { &patterns.month } else { &patterns.alone };
+    let alone = if every_reading { &patterns.month } else { &patterns.alone };
     for pattern in [alone, &patterns.month] {
         for c in pattern.captures_iter(text) {
             // Without a preposition only what has its year.

@@ -5,20 +5,23 @@
 //! is not supported by it. Sentence and source may be of different languages, but for names and quotations.
 
 mod calendar;
+mod clock;
 mod date;
+mod digits;
 mod name;
 mod number;
 mod quotation;
 mod spelled;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::text::words;
-use crate::article::Span;
+use crate::article::{Article, Span};
 use crate::lang::Language;
 use date::Date;
+use name::Names;
 use number::Number;
 
 /// What kind of thing a claim names.
@@ -52,7 +55,7 @@ pub struct SourceFacts {
     numbers: Vec<Number>,
     dates: Vec<Date>,
     words: Vec<String>,
-    vocabulary: HashSet<String>,
+    names: Names,
 }
 
 impl SourceFacts {
@@ -61,7 +64,22 @@ impl SourceFacts {
         let dates = date::find(source, language, true).into_iter().map(|(_, date)| date).collect();
         let numbers = number::find(source, language).into_iter().map(|(_, number)| number).collect();
         let words = words(source);
-        Self { language, numbers, dates, vocabulary: words.iter().cloned().collect(), words }
+        Self { language, numbers, dates, names: Names::new(source, language), words }
+    }
+
+    /// What an article states: its head as shown and as stated by the file, its headings and its passages. What was left
+    /// out of it, and a FAQ block of its own, state nothing.
+    pub fn of_article(article: &Article) -> Self {
+        let head = article.head.iter().map(|span| article.slice(*span));
+        let stated = [&article.byline, &article.date].into_iter().flatten().map(String::as_str);
+        let body = article.body_markdown();
+        let all: Vec<_> = head.chain(stated).chain([body.as_str()]).collect();
+        Self::new(&all.join("\n"), article.language)
+    }
+
+    /// The language of the source.
+    pub fn language(&self) -> Language {
+        self.language
     }
 
     /// The claims of a sentence in that language, in the order they stand there.
@@ -85,7 +103,7 @@ impl SourceFacts {
             }
             for span in name::find(sentence, language) {
                 if !taken.touches(span) {
-                    let supported = words(&sentence[span.range()]).iter().all(|word| self.vocabulary.contains(word));
+                    let supported = self.names.have(&sentence[span.range()], language);
                     claims.push(Claim { kind: ClaimKind::Name, span, supported });
                 }
             }
@@ -112,6 +130,12 @@ impl SourceFacts {
 pub fn support_rate(claims: &[Claim]) -> Option<f64> {
     let supported = claims.iter().filter(|claim| claim.supported).count();
     (!claims.is_empty()).then(|| supported as f64 / claims.len() as f64)
+}
+
+/// The end of a text, long enough for what may belong to what stands behind it; looking further back would take time.
+fn tail(text: &str) -> &str {
+    const LONG: usize = 32;
+    &text[text.ceil_char_boundary(text.len().saturating_sub(LONG))..]
 }
 
 /// Parts of a text that have been read already, none of them within another.

@@ -1,0 +1,22 @@
+//! Half-precision numbers by arithmetic that the compiler turns into vector code.
+
+/// An f16 as f32. Infinities and not-a-number become large numbers; nothing that is stored here has them.
+#[inline(always)]
+pub(super) fn to_f32(half: u16) -> f32 {
+    // The exponent moves by multiplication, which makes subnormal numbers right too (Giesen, "half to float, done quick").
+    let magnitude = f32::from_bits(u32::from(half & 0x7FFF) << 13) * f32::from_bits(0x7780_0000);
+    f32::from_bits(magnitude.to_bits() | u32::from(half & 0x8000) << 16)
+}
+
+/// The bf16 nearest to a number, to the even one where two are; that is, the upper half of an f32.
+#[inline(always)]
+pub(super) fn to_bf16(value: f32) -> u16 {
+    let bits = value.to_bits();
+    (bits.wrapping_add(0x7FFF + (bits >> 16 & 1)) >> 16) as u16
+}
+
+/// A bf16 as f32.
+#[inline(always)]
+pub(super) fn from_bf16(half: u16) -> f32 {
+    f32::from_bits(u32::from(half) << 16)
+}
