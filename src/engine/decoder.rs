@@ -379,6 +379,11 @@ fn frequencies(config: &DecoderConfig, factors: Option<Vector>) -> CandleResult<
     Ok(frequencies)
 }
 
+/// Logits as numbers, a list for each row.
+pub(super) fn numbers(logits: &Tensor) -> Result<Vec<Vec<f32>>> {
+    logits.to_vec2().map_err(|e| Error::new(ErrorKind::Inference, "cannot read the logits").with_source(e))
+}
+
 fn inference(error: candle_core::Error) -> Error {
     Error::new(ErrorKind::Inference, "the model could not be run").with_source(error)
 }

@@ -11,12 +11,12 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::constraint::Constraint;
-use super::decoder::Decoder;
+use super::decoder::{self, Decoder};
 use super::prefixes::{Prefixes, common};
 use super::tokenizer::ModelTokenizer;
 use super::writer::Writer;
 use super::{Batch, Drafts, Event, Generation, Request, proceed};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// Tokens of prompts in one pass: enough to keep the matrix kernels busy, few enough for steady progress.
 pub(super) const PREFILL_ROWS: usize = 256;
@@ -202,8 +202,6 @@ impl Decoder {
             return Ok(Vec::new());
         }
         let hidden = self.hidden(sequences, tokens, wanted)?;
-        self.logits(&hidden)?
-            .to_vec2()
-            .map_err(|e| Error::new(ErrorKind::Inference, "cannot read the logits").with_source(e))
+        decoder::numbers(&self.logits(&hidden)?)
     }
 }

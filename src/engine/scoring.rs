@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use candle_core::Tensor;
 
-use super::decoder::Decoder;
+use super::decoder::{self, Decoder};
 use super::kv::Sequence;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -177,7 +177,7 @@ impl Scorer<'_> {
     fn read(&mut self, hidden: &Tensor, targets: &[(usize, u32)]) -> Result<()> {
         for (part, targets) in targets.chunks(LOGIT_ROWS).enumerate() {
             let rows = hidden.narrow(0, part * LOGIT_ROWS, targets.len()).map_err(unreadable)?;
-            let logits: Vec<Vec<f32>> = self.decoder.logits(&rows)?.to_vec2().map_err(unreadable)?;
+            let logits = decoder::numbers(&self.decoder.logits(&rows)?)?;
             for (row, &(item, token)) in logits.iter().zip(targets) {
                 self.found[item].push(log_prob(row, token)?);
             }

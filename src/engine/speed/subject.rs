@@ -13,8 +13,8 @@ use crate::engine::gguf::{GgufFile, as_number};
 use crate::engine::kv::Sequence;
 use crate::engine::schedule::PREFILL_ROWS;
 use crate::engine::tokenizer::ModelTokenizer;
-use crate::engine::{Engine, kernels};
-use crate::error::{Error, ErrorKind, Result};
+use crate::engine::{Engine, decoder, kernels};
+use crate::error::Result;
 
 /// Tokens of an ordinary kind, `token_type` of a GGUF vocabulary.
 const NORMAL: usize = 1;
@@ -78,12 +78,7 @@ impl Subject {
 
     /// One pass. Its logits are brought here, as a sampler needs them; a GPU would else only have begun.
     fn pass(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]]) -> Result<()> {
-        self.engine
-            .decoder
-            .forward(sequences, tokens)?
-            .to_vec2::<f32>()
-            .map(drop)
-            .map_err(|e| Error::new(ErrorKind::Inference, "cannot read the logits").with_source(e))
+        decoder::numbers(&self.engine.decoder.forward(sequences, tokens)?).map(drop)
     }
 
     /// Reads a prompt of so many tokens. `tick` is told how many each pass read.
