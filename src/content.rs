@@ -6,15 +6,15 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::article::Article;
+use crate::article::{Article, Span};
 use crate::error::{Error, ErrorKind};
 use crate::lang::Language;
 
 /// The version of the JSON form of [`Output`]. It grows when a field changes its meaning or goes away.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A FAQ block.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Faq {
     /// The block's heading, in the target language.
     pub title: String,
@@ -23,12 +23,39 @@ pub struct Faq {
 }
 
 /// One question with its answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FaqEntry {
     /// A full question, with its question marks.
     pub question: String,
     /// Its answer: one to a few full sentences.
     pub answer: String,
+    /// The sentences of the article that the answer rests on, in the order of its sentences.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
+    /// What is wrong with the entry; only where it was asked to keep and mark such entries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<RejectReason>,
+}
+
+impl FaqEntry {
+    /// A question and an answer of which no more is known.
+    pub fn new(question: impl Into<String>, answer: impl Into<String>) -> Self {
+        Self { question: question.into(), answer: answer.into(), ..Self::default() }
+    }
+}
+
+/// A sentence of the article that a sentence of the output rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// Which sentence of the answer, or of the whole summary, rests on it; the first is 0.
+    pub sentence: usize,
+    /// Where it stands: bytes of the article's normalized text, which `faqtory inspect --format json` shows.
+    pub span: Span,
+    /// What it says.
+    pub text: String,
+    /// The probability, from 0 to 1, that the article supports the sentence. Of a translation it is that of the sentence
+    /// that was translated.
+    pub score: f64,
 }
 
 /// How long a summary should be.
@@ -78,7 +105,7 @@ impl FromStr for SummaryLength {
 }
 
 /// A summary.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// The summary's heading, in the target language.
     pub title: String,
@@ -86,6 +113,19 @@ pub struct Summary {
     pub length: SummaryLength,
     /// Its paragraphs in order; with [`SummaryLength::Bullets`], its bullet points.
     pub paragraphs: Vec<String>,
+    /// The sentences of the article that its sentences rest on, in their order.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
+    /// What is wrong with it; only where it was asked to keep and mark such a summary.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<RejectReason>,
+}
+
+impl Summary {
+    /// A summary of which no more is known.
+    pub fn new(title: impl Into<String>, length: SummaryLength, paragraphs: Vec<String>) -> Self {
+        Self { title: title.into(), length, paragraphs, evidence: Vec::new(), flags: Vec::new() }
+    }
 }
 
 /// Which part of the output a rejection is about.
@@ -121,6 +161,28 @@ pub enum RejectReason {
     Surplus,
     /// Longer than the length that was asked for allows, and not to be shortened without harm.
     TooLong,
+    /// Shorter than the length that was asked for.
+    TooShort,
+    /// Words of another language stand in it, or words that no language has.
+    MixedLanguage,
+    /// It has a number, a date, a name or a quotation that the article has not.
+    UnsupportedFact,
+    /// The article hardly says what it states.
+    Ungrounded,
+    /// It cannot be understood alone: it begins with a pronoun, or a question names nothing.
+    NotSelfContained,
+    /// It speaks of the article instead of its subject.
+    MentionsArticle,
+    /// The article does not answer the question.
+    Unanswerable,
+    /// The answer is of another kind than the question asks for: no number, no time, no name.
+    MissesQuestion,
+    /// Too long a run of words is taken over from the article word for word.
+    Copied,
+    /// The translation lost or changed a number, a name or a sentence.
+    Mistranslated,
+    /// It lacks a term that was to be kept.
+    LacksTerm,
 }
 
 /// A piece of model output that was not used. Counted and shown, never silent.
@@ -184,6 +246,19 @@ pub struct TokenCounts {
     pub generated: usize,
 }
 
+/// How much of the article was read, and how much of it the output rests on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Coverage {
+    /// Words of the article that the model read.
+    pub words_read: usize,
+    /// In how many pieces it read them; 1 is all at once.
+    pub pieces: usize,
+    /// The parts of the article: its sections, or runs of passages where it has no headings.
+    pub parts: usize,
+    /// Of them, those that an answer or a sentence of the summary rests on.
+    pub parts_used: usize,
+}
+
 /// The account of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Usage {
@@ -193,10 +268,10 @@ pub struct Usage {
     pub model: ModelInfo,
     /// A fingerprint of the prompt templates that were used.
     pub prompt_version: String,
-    /// The seed of the sampler. What is asked for once more is sampled with the next seed.
+    /// The seed of the sampler. Further candidates are sampled with the seeds that follow.
     pub seed: u64,
-    /// The temperature of the sampler; 0 is greedy, but for what is asked for once more: there it is 0.5, with
-    /// the most probable tokens that add up to 0.9.
+    /// The temperature of the sampler for the first candidate of each text; 0 is greedy. The others are sampled at 0.5
+    /// at least.
     pub temperature: f32,
     /// Token counts.
     pub tokens: TokenCounts,
@@ -219,6 +294,12 @@ pub struct Output {
     pub faq: Option<Faq>,
     /// How many FAQ entries were asked for.
     pub questions_asked: Option<usize>,
+    /// Questions that had to be answered and that the article does not answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<String>,
+    /// How much of the article was read, and is in the output.
+    #[serde(default)]
+    pub coverage: Coverage,
     /// Model output that was not used, and why.
     pub rejections: Vec<Rejection>,
     /// How it was made.

@@ -13,6 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::error::{Error, ErrorKind};
 
 mod frequent;
+pub mod words;
 
 /// A language that a text is written in, by its ISO 639-1 code.
 ///

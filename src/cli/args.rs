@@ -9,7 +9,8 @@ use faqtory::engine::DeviceChoice;
 use faqtory::eval::Evaluator;
 use faqtory::eval::score::SCORER_VERSION;
 use faqtory::lang::Language;
-use faqtory::pipeline::{Questions, Target};
+use faqtory::pipeline::{Faulty, Job, Questions, Target};
+use faqtory::prompt::Style;
 use faqtory::render::Format;
 
 use super::config::{Config, InputFormat, ModelChoice, Raw, values};
@@ -211,12 +212,58 @@ impl TextArgs {
     }
 }
 
-/// How many questions.
+/// How the texts should be.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Texts")]
+pub(crate) struct StyleArgs {
+    /// Whom to write for, such as "children of ten"; in the language of the article
+    #[arg(long, value_name = "READERS", value_parser = values::phrase)]
+    audience: Option<String>,
+
+    /// How the texts should sound, such as "friendly"; in the language of the article
+    #[arg(long, value_name = "TONE", value_parser = values::phrase)]
+    tone: Option<String>,
+
+    /// Term to be written exactly so wherever it is used; may be given several times
+    #[arg(long, value_name = "TERM", value_parser = values::phrase)]
+    keep: Vec<String>,
+
+    /// Leave out texts that fail the checks, and say why; this is the default
+    #[arg(long, conflicts_with = "flag")]
+    strict: bool,
+
+    /// Keep pairs that fail the checks where others are missing, and mark them in JSON
+    #[arg(long)]
+    flag: bool,
+
+    /// Show the sentences of the article that the texts rest on: footnotes in text and Markdown, links in HTML
+    #[arg(long)]
+    pub(crate) evidence: bool,
+}
+
+impl StyleArgs {
+    /// The wishes, told to a job.
+    pub(crate) fn add_to(&self, job: &mut Job) {
+        let Self { audience, tone, keep, .. } = self.clone();
+        job.style = Style { audience, tone, keep };
+        job.faulty = if self.flag { Faulty::Flag } else { Faulty::Drop };
+    }
+}
+
+/// How many questions, and which.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct QuestionsArg {
     /// Number of questions, or auto for what the article carries [default: auto]
     #[arg(short = 'n', long, value_name = "N|auto")]
     pub(crate) questions: Option<Questions>,
+}
+
+/// Questions that have to be answered.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AskArg {
+    /// Question to be answered from the article, or declared unanswerable; may be given several times
+    #[arg(long, value_name = "QUESTION", value_parser = values::phrase)]
+    pub(crate) ask: Vec<String>,
 }
 
 /// How long the summary.
@@ -241,6 +288,9 @@ pub(crate) struct WriteArgs {
 
     #[command(flatten)]
     pub(crate) text: TextArgs,
+
+    #[command(flatten)]
+    pub(crate) style: StyleArgs,
 
     #[command(flatten)]
     pub(crate) input: InputArgs,

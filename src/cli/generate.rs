@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Context;
-use super::args::{LengthArg, QuestionsArg, WriteArgs};
+use super::args::{AskArg, LengthArg, QuestionsArg, WriteArgs};
 use super::config::Raw;
 use super::failure::{EXIT_CODES, Failure};
 use super::write::{self, Parts};
@@ -24,6 +24,8 @@ pub(crate) struct GenerateArgs {
     #[command(flatten)]
     questions: QuestionsArg,
     #[command(flatten)]
+    ask: AskArg,
+    #[command(flatten)]
     length: LengthArg,
     #[command(flatten)]
     write: WriteArgs,
@@ -32,5 +34,10 @@ pub(crate) struct GenerateArgs {
 pub(crate) fn run(args: &GenerateArgs, context: &Context) -> Result<(), Failure> {
     let mut flags = Raw { questions: args.questions.questions, length: args.length.length, ..Raw::default() };
     args.write.add_to(&mut flags);
-    write::run(&args.write, Parts { faq: true, summary: true }, &context.config(flags)?, &context.ui)
+    write::run(
+        &args.write,
+        Parts { faq: true, summary: true, ask: &args.ask.ask, anew: None },
+        &context.config(flags)?,
+        &context.ui,
+    )
 }

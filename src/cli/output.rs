@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use faqtory::content::Output;
-use faqtory::render::{self, Format};
+use faqtory::render::{self, Format, Shown};
 use faqtory::{Error, ErrorKind};
 
 use super::failure::Failure;
@@ -20,6 +20,7 @@ pub(crate) struct Sink {
     place: Place,
     /// Whether there is at most one article.
     single: bool,
+    shown: Shown,
 }
 
 #[derive(Debug)]
@@ -49,13 +50,14 @@ impl Sink {
     /// `Io` if the folder cannot be made.
     pub(crate) fn new(output: Option<&Path>, inputs: &Inputs, format: Format) -> Result<Self, Failure> {
         let single = inputs.count().is_some_and(|n| n <= 1);
-        let Some(path) = output else { return Ok(Self { format, place: Place::Stdout, single }) };
+        let shown = Shown::default();
+        let Some(path) = output else { return Ok(Self { format, place: Place::Stdout, single, shown }) };
         let named_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
         if path.is_dir() || named_as_folder {
             fs::create_dir_all(path).map_err(|e| io("cannot make the output folder", path, e))?;
             let articles = inputs.files().filter_map(|file| file.canonicalize().ok()).collect();
             let taken = Taken { articles, ..Taken::default() };
-            return Ok(Self { format, place: Place::Folder { path: path.to_owned(), taken }, single });
+            return Ok(Self { format, place: Place::Folder { path: path.to_owned(), taken }, single, shown });
         }
         if !single {
             let articles = inputs.count().map_or("several".to_owned(), |n| n.to_string());
@@ -78,7 +80,12 @@ impl Sink {
                 "give `-o` another name, or a folder",
             ));
         }
-        Ok(Self { format, place: Place::File(path.to_owned()), single })
+        Ok(Self { format, place: Place::File(path.to_owned()), single, shown })
+    }
+
+    /// The same, with more shown of each result.
+    pub(crate) fn with(self, shown: Shown) -> Self {
+        Self { shown, ..self }
     }
 
     /// Whether there is a place for the result of an article, to be asked before any work is put into it. A record is
@@ -96,7 +103,7 @@ impl Sink {
     /// Writes the result for one article, and says to which file, if it is one.
     pub(crate) fn write(&mut self, name: &Name, is_record: bool, output: &Output) -> Result<Option<PathBuf>, Failure> {
         let single = self.single && !is_record;
-        let text = render::render(output, self.format);
+        let text = render::render_with(output, self.format, self.shown);
         let path = match &mut self.place {
             Place::Stdout if single => return ui::print(&text).map(|()| None),
             Place::Stdout => {

@@ -27,5 +27,10 @@ pub(crate) struct SummarizeArgs {
 pub(crate) fn run(args: &SummarizeArgs, context: &Context) -> Result<(), Failure> {
     let mut flags = Raw { length: args.length.length, ..Raw::default() };
     args.write.add_to(&mut flags);
-    write::run(&args.write, Parts { faq: false, summary: true }, &context.config(flags)?, &context.ui)
+    write::run(
+        &args.write,
+        Parts { faq: false, summary: true, ask: &[], anew: None },
+        &context.config(flags)?,
+        &context.ui,
+    )
 }

@@ -7,7 +7,7 @@ use faqtory::content::{Output, Rejection};
 use faqtory::engine::Sampling;
 use faqtory::lang::Language;
 use faqtory::pipeline::{self, Job, Target};
-use faqtory::render::Format;
+use faqtory::render::{Format, Shown};
 use faqtory::{Error, ErrorKind};
 
 use super::args::WriteArgs;
@@ -22,11 +22,15 @@ use super::{interrupt, runtime};
 
 /// What is wanted of each article.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Parts {
+pub(crate) struct Parts<'a> {
     /// A FAQ block.
     pub(crate) faq: bool,
     /// A summary.
     pub(crate) summary: bool,
+    /// Questions that have to be answered.
+    pub(crate) ask: &'a [String],
+    /// An output that was written before, and which of its pairs is to be written anew.
+    pub(crate) anew: Option<(&'a Output, usize)>,
 }
 
 /// Articles that are read before the model is started, and held at a time.
@@ -34,7 +38,7 @@ const READ_AHEAD: usize = 16;
 
 /// Writes the wanted parts of every article. An article that fails does not keep the others from
 /// being written.
-pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> Result<(), Failure> {
+pub(crate) fn run(args: &WriteArgs, parts: Parts<'_>, config: &Config, ui: &Ui) -> Result<(), Failure> {
     let prompts = config.prompt_library()?;
     if let Target::Language(language) = config.lang.value
         && !prompts.languages().contains(&language)
@@ -51,7 +55,8 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
     if inputs.is_empty() {
         return Err(Failure::Reported(ARTICLES));
     }
-    let mut sink = Sink::new(args.output.as_deref(), &inputs, config.format.value)?;
+    let mut sink =
+        Sink::new(args.output.as_deref(), &inputs, config.format.value)?.with(Shown { evidence: args.style.evidence });
 
     // The first articles are read before the model is started: a wrong name, or a language that there are no prompts
     // for, should not cost a download. The others follow one at a time, so that any number of them fits into memory.
@@ -103,9 +108,14 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts, config: &Config, ui: &Ui) -> R
             },
         };
         let article = &ready.article;
-        let job = job(article, parts, sampling, config);
+        let mut job = job(article, parts, sampling, config);
+        args.style.add_to(&mut job);
         let mut progress = WriteProgress::new(ui, &ready.label(inputs.count()));
-        let result = pipeline::run(engine.as_mut(), &prompts, article, &job, &mut |p| progress.on(p));
+        let on_progress = &mut |p: pipeline::Progress<'_>| progress.on(p);
+        let result = match parts.anew {
+            Some((old, pair)) => pipeline::refresh(engine.as_mut(), &prompts, article, &job, old, pair, on_progress),
+            None => pipeline::run(engine.as_mut(), &prompts, article, &job, on_progress),
+        };
         drop(progress);
         let output = match result {
             Ok(output) => output,
@@ -169,17 +179,14 @@ fn target(article: &Article, config: &Config) -> Language {
     config.lang.value.of(article.language)
 }
 
-fn job(article: &Article, parts: Parts, sampling: Sampling, config: &Config) -> Job {
-    Job {
-        target: target(article, config),
-        faq: parts.faq.then_some(config.questions.value),
-        summary: parts.summary.then_some(config.length.value),
-        sampling,
-    }
+fn job(article: &Article, parts: Parts<'_>, sampling: Sampling, config: &Config) -> Job {
+    let faq = parts.faq.then_some(config.questions.value);
+    let summary = parts.summary.then_some(config.length.value);
+    Job { ask: parts.ask.to_vec(), ..Job::new(target(article, config), faq, summary, sampling) }
 }
 
 /// Says what is missing, and with `--verbose` what was rejected. False if a wanted part is not there.
-fn account(output: &Output, parts: Parts, ui: &Ui) -> bool {
+fn account(output: &Output, parts: Parts<'_>, ui: &Ui) -> bool {
     let source = &output.article.source;
     for Rejection { task, reason, text } in &output.rejections {
         ui.step(&format!("{source}: {} not used: {}: {text}", name(task), name(reason)));
@@ -200,8 +207,9 @@ fn account(output: &Output, parts: Parts, ui: &Ui) -> bool {
         missing("FAQ");
     } else if let Some(asked) = output.questions_asked.filter(|asked| *asked > delivered) {
         ui.note(&format!("{source}: {delivered} of {asked} questions{rejected}"));
-    } else if !output.rejections.is_empty() {
-        ui.note(&format!("{source}: a part of what the model wrote was not used{rejected}"));
+    }
+    for question in &output.unanswered {
+        ui.note(&format!("{source}: the article does not answer “{question}”"));
     }
     (!parts.summary || output.summary.is_some()) && (!parts.faq || delivered > 0)
 }
@@ -222,9 +230,6 @@ fn note_sampling_without_effect(sampling: &Sampling, config: &Config, ui: &Ui) {
     let origins = [&config.seed.origin, &config.top_k.origin, &config.top_p.origin, &config.min_p.origin];
     let flags: Vec<_> = origins.into_iter().filter(|o| matches!(o, Origin::Flag(_))).map(ToString::to_string).collect();
     if !flags.is_empty() {
-        ui.note(&format!(
-            "without a --temperature over 0, {} changes only what is asked for once more",
-            flags.join(", ")
-        ));
+        ui.note(&format!("without a --temperature over 0, {} changes only further candidates", flags.join(", ")));
     }
 }

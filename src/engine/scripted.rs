@@ -14,7 +14,7 @@ use crate::content::ModelInfo;
 use crate::error::{Error, ErrorKind, Result};
 
 /// One canned reply.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reply {
     /// The reply is for a request whose last message of the user contains this text; empty fits every request.
@@ -29,6 +29,9 @@ pub struct Reply {
     /// Fails with this message instead.
     #[serde(default)]
     pub error: Option<String>,
+    /// The reply may be used again and again; it comes after those that may not.
+    #[serde(default)]
+    pub again: bool,
 }
 
 /// How probable a text is.
@@ -46,9 +49,9 @@ pub struct Odds {
     pub log_prob: f64,
 }
 
-/// Answers each request with the first reply that fits it and was not used yet, and each question for a probability
-/// with the first odds that fit it, however often they were used. Replies are given as they are: what a script makes the
-/// model write need not fit the grammar of the request.
+/// Answers each request with the first reply that fits it and was not used yet (those that may be used again come last), and
+/// each question for a probability with the first odds that fit it, however often they were used. Replies are given as they
+/// are: what a script makes the model write need not fit the grammar of the request.
 #[derive(Debug)]
 pub struct ScriptedEngine {
     info: ModelInfo,
@@ -110,10 +113,15 @@ impl ScriptedEngine {
 
     fn reply_to(&mut self, request: &Request) -> Result<Reply> {
         let asked = last_of_user(&request.messages);
+        let fits = |r: &Reply, again: bool| r.again == again && asked.contains(&r.when);
+        if let Some(once) = self.replies.iter_mut().find(|r| r.as_ref().is_some_and(|r| fits(r, false))) {
+            return Ok(once.take().unwrap_or_default());
+        }
         self.replies
-            .iter_mut()
-            .find(|r| r.as_ref().is_some_and(|r| asked.contains(&r.when)))
-            .and_then(Option::take)
+            .iter()
+            .flatten()
+            .find(|r| fits(r, true))
+            .cloned()
             .ok_or_else(|| Error::new(ErrorKind::Inference, "the script has no reply left for this request"))
     }
 }
@@ -217,7 +225,7 @@ mod tests {
     }
 
     fn reply(when: &str, text: &str) -> Reply {
-        Reply { when: when.into(), text: text.into(), truncated: false, error: None }
+        Reply { when: when.into(), text: text.into(), ..Reply::default() }
     }
 
     #[test]
@@ -228,6 +236,15 @@ mod tests {
         assert_eq!(texts, ["two ", "one"]);
         let error = engine.generate(&[ask("more")], &mut |_| ControlFlow::Continue(())).unwrap_err();
         assert!(error.to_string().contains("no reply left"));
+    }
+
+    #[test]
+    fn a_reply_may_be_used_again_after_those_that_may_not() {
+        let again = Reply { again: true, ..reply("", "more") };
+        let mut engine = ScriptedEngine::new(vec![again, reply("", "once")]);
+        let batch = engine.generate(&[ask("a"), ask("b"), ask("c")], &mut |_| ControlFlow::Continue(())).unwrap();
+        let texts: Vec<_> = batch.generations.iter().map(|g| g.text.as_str()).collect();
+        assert_eq!(texts, ["once", "more", "more"]);
     }
 
     #[test]

@@ -159,8 +159,7 @@ impl Document {
     /// A document. The FAQ block of the article itself is the reference where there is no other in its language.
     fn new(id: String, kind: Option<String>, article: Article, mut references: References) -> Self {
         if let Some(own) = article.own_faq.as_ref().filter(|_| !article.is_faq_page()) {
-            let pairs =
-                || own.pairs.iter().map(|p| FaqEntry { question: p.question.clone(), answer: p.answer.clone() });
+            let pairs = || own.pairs.iter().map(|p| FaqEntry::new(p.question.clone(), p.answer.clone()));
             references.faq.entry(article.language).or_insert_with(|| pairs().collect());
         }
         Self { id, kind, article, references }

@@ -15,7 +15,7 @@ pub(super) struct JsonPair {
 
 impl From<JsonPair> for FaqEntry {
     fn from(pair: JsonPair) -> Self {
-        Self { question: pair.question, answer: pair.answer }
+        Self::new(pair.question, pair.answer)
     }
 }
 

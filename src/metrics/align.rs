@@ -111,7 +111,7 @@ pub fn one_to_one(similarities: &Similarities) -> Assignment {
 pub fn shuffled(entries: &[FaqEntry], seed: u64) -> Vec<FaqEntry> {
     let others = derangement(entries.len(), seed);
     let pairs = entries.iter().zip(others);
-    pairs.map(|(e, other)| FaqEntry { question: e.question.clone(), answer: entries[other].answer.clone() }).collect()
+    pairs.map(|(e, other)| FaqEntry::new(e.question.clone(), entries[other].answer.clone())).collect()
 }
 
 /// A random cycle through `0..count`, which leaves no index in its place (Sattolo); also good for giving each document
@@ -131,7 +131,7 @@ mod tests {
     use crate::metrics::rouge::{Tokens, rouge_n};
 
     fn entry(question: &str, answer: &str) -> FaqEntry {
-        FaqEntry { question: question.into(), answer: answer.into() }
+        FaqEntry::new(question, answer)
     }
 
     fn table(values: &[&[f64]]) -> Similarities {

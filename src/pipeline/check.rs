@@ -1,176 +1,183 @@
-//! Validation: a draft to accepted entries and rejections with their reasons.
+//! Verification: what is wrong with a question, an answer or a sentence, and how good it is.
 
-use super::compare::{overlap, words};
-use super::parse::DraftEntry;
-use crate::content::{FaqEntry, RejectReason, Rejection, Task};
+use super::form::{begins_with_any, ends_sentence, has_any, sentences};
+use super::mixture::mixture;
+use super::source::{Source, content_stems};
+use crate::content::RejectReason;
 use crate::lang::{Language, is_foreign, is_in};
+use crate::metrics::question::question_form;
+use crate::metrics::redundancy::jaccard;
+use crate::metrics::support::ClaimKind;
+use crate::metrics::text::{is_content_word, words};
 use crate::prompt::Labels;
 
-/// Questions that share this much of their words ask the same.
-const SAME_QUESTION: f64 = 0.75;
-/// Answers that share this much of their words say the same.
-const SAME_ANSWER: f64 = 0.85;
+/// A sentence that the article supports with a lower probability is not used.
+const LEAST_GROUNDING: f64 = 0.3;
+/// The longest run of words that may be taken over from the article outside of quotation marks.
+const LONGEST_RUN: usize = 28;
+/// The most words of a question.
+const QUESTION_WORDS: usize = 32;
+/// The fewest words of a question.
+const LEAST_QUESTION_WORDS: usize = 4;
+/// The most sentences of an answer.
+pub(super) const ANSWER_SENTENCES: usize = 3;
+/// An answer has so many words at least: it is a sentence.
+const LEAST_ANSWER_WORDS: usize = 4;
+/// Texts that share this much of their words say the same.
+const SAME: f64 = 0.75;
+/// What a word that no list has takes off a score.
+const UNKNOWN_WORD: f64 = 0.15;
+/// What a question with a pronoun has less, such as “this deal” for a deal with a name.
+const POINTING: f64 = 0.3;
+/// What an answer that copies a whole sentence of the article has less.
+const COPY: f64 = 0.1;
 
-/// What one generation may add to a FAQ.
-pub(super) struct FaqChecker<'a> {
-    pub(super) target: Language,
+/// What the checks say of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Verdict {
+    /// Everything that is wrong, the worst first.
+    pub(super) faults: Vec<RejectReason>,
+    /// How good it is, about from 0 to 1; to compare texts for the same place with.
+    pub(super) score: f64,
+}
+
+impl Verdict {
+    pub(super) fn is_good(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+/// Checks texts that are written in one language over one article.
+pub(super) struct Checker<'a> {
+    pub(super) source: &'a Source<'a>,
     pub(super) labels: &'a Labels,
-    /// How many entries are wanted in all.
-    pub(super) wanted: usize,
-    pub(super) accepted: Vec<FaqEntry>,
-    pub(super) rejections: Vec<Rejection>,
+    pub(super) language: Language,
 }
 
-impl FaqChecker<'_> {
-    /// Takes the entries of a draft. `truncated` says that the model was cut off in the last one.
-    pub(super) fn take(&mut self, entries: Vec<DraftEntry>, truncated: bool) {
-        let count = entries.len();
-        for (index, draft) in entries.into_iter().enumerate() {
-            let entry = FaqEntry {
-                question: mend_question(&draft.question, self.labels.question_opening),
-                answer: draft.answer.trim().to_owned(),
-            };
-            let cut_off = truncated && index + 1 == count && !is_finished(&entry.answer);
-            let reason = if cut_off { Some(RejectReason::Truncated) } else { self.fault(&entry) };
-            match reason {
-                None => self.accepted.push(FaqEntry { answer: mend_end(entry.answer), ..entry }),
-                Some(reason) => self.rejections.push(Rejection { task: Task::Faq, reason, text: draft.text() }),
-            }
-        }
-    }
-
-    fn fault(&self, entry: &FaqEntry) -> Option<RejectReason> {
-        let FaqEntry { question, answer } = entry;
-        if words(question).is_empty() || words(answer).is_empty() {
-            return Some(RejectReason::Empty);
-        }
-        if !question.ends_with('?') {
-            return Some(RejectReason::NotAQuestion);
-        }
-        let both = format!("{question} {answer}");
-        if !is_in(&both, self.target) || !is_in(answer, self.target) || is_foreign(question, self.target) {
-            return Some(RejectReason::WrongLanguage);
-        }
-        if overlap(question, answer) >= SAME_QUESTION {
-            return Some(RejectReason::RepeatsQuestion);
-        }
-        let known = self.accepted.iter();
-        if known
-            .clone()
-            .any(|e| overlap(&e.question, question) >= SAME_QUESTION || overlap(&e.answer, answer) >= SAME_ANSWER)
-        {
-            return Some(RejectReason::Duplicate);
-        }
-        (known.len() >= self.wanted).then_some(RejectReason::Surplus)
-    }
-
-    /// How many entries are still wanted.
-    pub(super) fn missing(&self) -> usize {
-        self.wanted.saturating_sub(self.accepted.len())
-    }
-}
-
-/// Whether a text ends as a sentence does.
-fn ends_sentence(text: &str) -> bool {
-    text.trim_end_matches(['"', '”', '’', '»', ')', '\'']).ends_with(['.', '!', '?', '…'])
-}
-
-/// Whether a text that the model was cut off in is whole all the same. "It costs 18." may be the beginning
-/// of "It costs 18.6 million".
-pub(super) fn is_finished(text: &str) -> bool {
-    let in_number = text.strip_suffix('.').is_some_and(|t| t.ends_with(|c: char| c.is_ascii_digit()));
-    ends_sentence(text) && !in_number
-}
-
-fn mend_question(question: &str, opening: Option<char>) -> String {
-    let question = question.trim();
-    match opening {
-        Some(mark) if question.ends_with('?') && !question.contains(mark) => format!("{mark}{question}"),
-        _ => question.to_owned(),
-    }
-}
-
-/// An answer that the model ended itself gets the stop that it left out.
-fn mend_end(answer: String) -> String {
-    if ends_sentence(&answer) { answer } else { answer.trim_end_matches([',', ';', ':']).to_owned() + "." }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::prompt::PromptLibrary;
-
-    fn check(
-        target: Language,
-        wanted: usize,
-        truncated: bool,
-        pairs: &[(&str, &str)],
-    ) -> (Vec<FaqEntry>, Vec<RejectReason>) {
-        let prompts = PromptLibrary::builtin();
-        let labels = prompts.labels(target).unwrap();
-        let mut checker = FaqChecker { target, labels, wanted, accepted: Vec::new(), rejections: Vec::new() };
-        let drafts = pairs.iter().map(|(q, a)| DraftEntry { question: (*q).into(), answer: (*a).into() }).collect();
-        checker.take(drafts, truncated);
-        (checker.accepted, checker.rejections.into_iter().map(|r| r.reason).collect())
-    }
-
-    #[test]
-    fn good_entries_pass_and_small_faults_of_form_are_mended() {
-        let (accepted, rejected) = check(
-            Language::ES,
-            4,
-            false,
-            &[("Cuándo abre la biblioteca del puerto?", "La biblioteca del puerto abre el lunes a las nueve")],
-        );
-        assert_eq!(rejected, []);
-        assert_eq!(accepted[0].question, "¿Cuándo abre la biblioteca del puerto?");
-        assert_eq!(accepted[0].answer, "La biblioteca del puerto abre el lunes a las nueve.");
-    }
-
-    #[test]
-    fn each_fault_has_its_reason() {
-        let good = ("When does the harbour library open?", "The library opens on Monday at nine in the morning.");
-        let (accepted, rejected) = check(
-            Language::EN,
-            2,
-            false,
-            &[
-                good,
-                ("When does the library open?", ""),
-                ("The opening of the library.", "It is a great day for the whole town."),
-                ("When does the harbour library open, then?", "Nobody has said anything about that so far."),
-                ("How late is it open?", "The library opens on Monday at nine in the morning!"),
-                (
-                    "Who pays for the new roof of the school?",
-                    "¿Quién lo paga? El ayuntamiento paga todo el tejado nuevo.",
-                ),
-                ("Why was the old mill closed by the council?", "Why the old mill was closed by the council."),
-                ("Who runs it?", "A group of forty volunteers from the town runs the library."),
-                ("What does a library card cost?", "A card is free for everyone under eighteen."),
-            ],
-        );
-        assert_eq!(accepted.len(), 2);
-        assert_eq!(accepted[0].question, good.0);
+impl Checker<'_> {
+    /// What is wrong with a question, before anybody has answered it.
+    pub(super) fn question(&self, text: &str) -> Verdict {
         use RejectReason::*;
-        assert_eq!(rejected, [Empty, NotAQuestion, Duplicate, Duplicate, WrongLanguage, RepeatsQuestion, Surplus]);
+        let words = words(text);
+        let form = question_form(text, self.language);
+        let mut faults = Vec::new();
+        let mut add = |wrong: bool, reason| {
+            if wrong {
+                faults.push(reason);
+            }
+        };
+        add(words.is_empty(), Empty);
+        add(!form.is_question(), NotAQuestion);
+        add(words.len() > QUESTION_WORDS, TooLong);
+        add(words.len() < LEAST_QUESTION_WORDS, NotSelfContained);
+        add(is_foreign(text, self.language), WrongLanguage);
+        add(has_any(&words, &self.labels.article_mentions), MentionsArticle);
+        add(has_any(&words, &self.labels.empty_questions), Malformed);
+        add(has_any(&words, &self.labels.double_questions), Malformed);
+        add(self.points_back(&words), NotSelfContained);
+        let mixed = mixture(text, self.language, self.source);
+        add(!mixed.foreign.is_empty(), MixedLanguage);
+        add(self.lacks_fact(text), UnsupportedFact);
+        // A question that names nothing of the article is understood by nobody.
+        let named = if self.is_own() { self.source.support(text).source_content } else { 1.0 };
+        let content = words.iter().filter(|word| is_content_word(word, self.language)).count();
+        add(named * (content as f64) < 1.5, NotSelfContained);
+        let pointing = words.iter().any(|word| self.labels.pronouns.contains(word));
+        let clumsy = if content > 12 { 0.1 } else { 0.0 } + if pointing { POINTING } else { 0.0 };
+        let score = named - UNKNOWN_WORD * mixed.unknown as f64 - clumsy;
+        Verdict { faults, score }
     }
 
-    #[test]
-    fn a_question_in_another_language_is_rejected_though_its_answer_is_right() {
-        let answer =
-            "El primer barco eléctrico entrará en servicio en abril de 2027, y el segundo lo hará en septiembre.";
-        let (accepted, rejected) =
-            check(Language::ES, 2, false, &[("When will the first electric boat enter service?", answer)]);
-        assert_eq!((accepted.len(), rejected), (0, vec![RejectReason::WrongLanguage]));
+    /// What is wrong with an answer to a question.
+    pub(super) fn answer(&self, question: &str, answer: &str) -> Verdict {
+        use RejectReason::*;
+        let said = words(answer);
+        let mut faults = Vec::new();
+        let mut add = |wrong: bool, reason| {
+            if wrong {
+                faults.push(reason);
+            }
+        };
+        add(said.is_empty(), Empty);
+        add(has_any(&said, &self.labels.refusals) || answer == self.labels.unanswered, Unanswerable);
+        add(said.len() < LEAST_ANSWER_WORDS, TooShort);
+        add(self.repeats(question, answer), RepeatsQuestion);
+        add(self.misses(question, answer), MissesQuestion);
+        let mut verdict = self.text(answer);
+        faults.append(&mut verdict.faults);
+        // An answer that takes up what was asked can stand alone.
+        let (asked, told) = (content_stems(question, self.language), content_stems(answer, self.language));
+        let taken_up = asked.intersection(&told).count() as f64 / asked.len().max(1) as f64;
+        let short = if said.len() < 8 { 0.05 } else { 0.0 };
+        let long = if said.len() > 60 { 0.1 } else { 0.0 };
+        Verdict { faults, score: verdict.score + 0.15 * taken_up - short - long }
     }
 
-    #[test]
-    fn only_a_cut_off_last_answer_is_truncated() {
-        let pairs = [
-            ("Who runs the library?", "A group of forty volunteers runs it every day"),
-            ("What does a library card cost?", "A card is free for everyone under"),
-        ];
-        let (accepted, rejected) = check(Language::EN, 4, true, &pairs);
-        assert_eq!((accepted.len(), rejected), (1, vec![RejectReason::Truncated]));
+    /// What is wrong with a text of full sentences, whatever it is for.
+    pub(super) fn text(&self, text: &str) -> Verdict {
+        use RejectReason::*;
+        let all = words(text);
+        let mut faults = Vec::new();
+        let mut add = |wrong: bool, reason| {
+            if wrong {
+                faults.push(reason);
+            }
+        };
+        add(!ends_sentence(text), Truncated);
+        add(has_any(&all, &self.labels.article_mentions), MentionsArticle);
+        add(begins_with_any(&all, &self.labels.pronouns), NotSelfContained);
+        add(!is_in(text, self.language), WrongLanguage);
+        let mixed = mixture(text, self.language, self.source);
+        add(!mixed.foreign.is_empty(), MixedLanguage);
+        add(self.lacks_fact(text), UnsupportedFact);
+        let mut score = 0.5;
+        if self.is_own() {
+            let each: Vec<_> = sentences(text, self.language).iter().map(|s| self.source.grounding(s)).collect();
+            let least = each.iter().copied().fold(1.0, f64::min);
+            add(least < LEAST_GROUNDING, Ungrounded);
+            let support = self.source.support(text);
+            let quotes = text.contains(['«', '“', '"']);
+            add(support.longest_run > LONGEST_RUN && !quotes, Copied);
+            score = (each.iter().sum::<f64>() / each.len().max(1) as f64 + least) / 2.0;
+            score -= if support.run_share > 0.8 && support.longest_run > 12 { COPY } else { 0.0 };
+        }
+        Verdict { faults, score: score - UNKNOWN_WORD * mixed.unknown as f64 }
+    }
+
+    /// Whether a text is in the language of the article, so that their words can be compared.
+    fn is_own(&self) -> bool {
+        self.language == self.source.language()
+    }
+
+    fn lacks_fact(&self, text: &str) -> bool {
+        let named = |kind| kind == ClaimKind::Name && self.labels.capitalized_nouns;
+        self.source.claims(text, self.language).iter().any(|claim| !claim.supported && !named(claim.kind))
+    }
+
+    /// Whether a question has a pronoun before it names anything that it could stand for.
+    fn points_back(&self, words: &[String]) -> bool {
+        let pronoun = |word: &&String| self.labels.pronouns.contains(word);
+        let Some(at) = words.iter().position(|word| pronoun(&word)) else { return false };
+        !words[..at].iter().any(|word| is_content_word(word, self.language))
+    }
+
+    /// Whether an answer says hardly more than its question.
+    fn repeats(&self, question: &str, answer: &str) -> bool {
+        let (asked, told) = (content_stems(question, self.language), content_stems(answer, self.language));
+        jaccard(question, answer) >= SAME || told.difference(&asked).count() < 1
+    }
+
+    /// Whether a question for an amount or a time has an answer without one.
+    fn misses(&self, question: &str, answer: &str) -> bool {
+        let (asked, told) = (words(question), words(answer));
+        let claims = self.source.claims(answer, self.language);
+        let has = |kinds: &[ClaimKind]| claims.iter().any(|claim| kinds.contains(&claim.kind));
+        let number = answer.contains(|c: char| c.is_ascii_digit()) || has(&[ClaimKind::Number]);
+        let labels = self.labels;
+        if begins_with_any(&asked, &labels.asks_amount) {
+            return !number && !has_any(&told, &labels.amounts);
+        }
+        let timed = number || has(&[ClaimKind::Date]) || has_any(&told, &labels.times);
+        begins_with_any(&asked, &labels.asks_time) && !timed
     }
 }

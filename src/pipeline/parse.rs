@@ -60,11 +60,6 @@ impl FaqParser {
         })
     }
 
-    /// Whether the text begins with a label of a question.
-    pub(super) fn begins_with_question(&self, text: &str) -> bool {
-        self.question.is_match(&self.bare(text.trim_start()))
-    }
-
     fn bare<'a>(&self, line: &'a str) -> std::borrow::Cow<'a, str> {
         self.ornament.replace(line, "")
     }

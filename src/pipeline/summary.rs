@@ -1,96 +1,250 @@
-//! The summary: what the model wrote, to paragraphs of the length that was asked for.
+//! The summary: candidates to one of the length that was asked for, each sentence of it verified.
 
-use super::check::is_finished;
-use super::compare::words;
+use super::check::Checker;
+use super::form::{is_finished, sentences, statement};
 use super::parse::summary_lines;
-use crate::content::{RejectReason, Rejection, Summary, SummaryLength, Task};
-use crate::error::Result;
-use crate::lang::{self, Language};
-use crate::prompt::PromptLibrary;
-use crate::sentence;
+use super::session::Written;
+use super::source::content_stems;
+use crate::content::{Evidence, RejectReason, Rejection, SummaryLength, Task};
+use crate::lang::Language;
+use crate::metrics::text::words;
 
 /// The most words of a headline.
 const HEADLINE_WORDS: usize = 12;
-/// The most bullet points.
-const BULLETS: usize = 6;
-/// The most paragraphs of a long summary.
-const PARAGRAPHS: usize = 3;
+/// The most words of a summary of one sentence.
+const SHORT_WORDS: usize = 45;
+/// A sentence says nothing new if so much of its content words are in those before.
+const REPEATED: f64 = 0.8;
 
-/// The most sentences, where the length is counted in them.
-fn most_sentences(length: SummaryLength) -> Option<usize> {
+/// How many paragraphs and sentences a length has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    /// Fewest and most paragraphs, or bullet points.
+    paragraphs: (usize, usize),
+    /// Fewest and most sentences of each.
+    sentences: (usize, usize),
+}
+
+fn shape(length: SummaryLength) -> Shape {
+    let (paragraphs, sentences) = match length {
+        SummaryLength::Headline | SummaryLength::Short => ((1, 1), (1, 1)),
+        SummaryLength::Medium => ((1, 1), (3, 3)),
+        SummaryLength::Long => ((2, 3), (2, 5)),
+        SummaryLength::Bullets => ((3, 6), (1, 1)),
+    };
+    Shape { paragraphs, sentences }
+}
+
+/// Room for a summary, in tokens: about twice what a text of that length needs.
+pub(super) fn tokens(length: SummaryLength) -> usize {
     match length {
-        SummaryLength::Short => Some(1),
-        SummaryLength::Medium => Some(3),
-        SummaryLength::Headline | SummaryLength::Long | SummaryLength::Bullets => None,
+        SummaryLength::Headline => 48,
+        SummaryLength::Short => 120,
+        SummaryLength::Medium => 260,
+        SummaryLength::Long => 640,
+        SummaryLength::Bullets => 400,
     }
 }
 
-/// Checks a summary; what is not used of it goes to the rejections. `None` if nothing usable is left.
-pub(super) fn check(
-    text: &str,
-    truncated: bool,
+/// A sentence of a candidate that passed the checks.
+#[derive(Debug, Clone, PartialEq)]
+struct Good {
+    text: String,
+    score: f64,
+}
+
+/// A summary that is being made: its paragraphs as lists of sentences.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Draft {
+    pub(super) paragraphs: Vec<Vec<String>>,
+    /// What its sentences rest on.
+    pub(super) evidence: Vec<Evidence>,
+    /// Whether it has the length that was asked for.
+    pub(super) complete: bool,
+    pub(super) score: f64,
+}
+
+impl Draft {
+    /// The paragraphs as texts.
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.paragraphs.iter().map(|sentences| sentences.join(" ")).collect()
+    }
+}
+
+/// Candidates that are written at first, and once more if none of them is complete.
+pub(super) const CANDIDATES: u64 = 3;
+
+/// Makes a summary of what the model wrote: the best candidate, without the sentences that failed the checks; what it then
+/// lacks is taken from the other candidates. What is not used goes to the rejections. `None` if nothing is left.
+pub(super) fn make(
+    written: &[Written],
     length: SummaryLength,
-    target: Language,
-    prompts: &PromptLibrary,
+    checker: &Checker<'_>,
+    titles: &[&str],
     rejections: &mut Vec<Rejection>,
-) -> Result<Option<Summary>> {
-    let title = prompts.labels(target)?.summary_title.clone();
-    // A model may head its summary in another language.
-    let titles: Vec<_> = prompts.all_labels().map(|l| l.summary_title.as_str()).collect();
-    let mut reject = |reason, text: String| rejections.push(Rejection { task: Task::Summary, reason, text });
-    let (lines, before) = summary_lines(text, &titles);
+) -> Option<Draft> {
+    let mut reject = |reason, text: String| {
+        let new = Rejection { task: Task::Summary, reason, text };
+        if !rejections.contains(&new) {
+            rejections.push(new);
+        }
+    };
+    let mut drafts = Vec::new();
+    for written in written {
+        let paragraphs = read(written, length, checker.language, titles, &mut reject);
+        let mut seen: Vec<String> = Vec::new();
+        let mut good: Vec<Vec<Good>> = Vec::new();
+        for paragraph in paragraphs {
+            let mut kept = Vec::new();
+            for text in paragraph {
+                match judge(&text, length, checker, &seen) {
+                    Ok(score) => {
+                        seen.push(text.clone());
+                        kept.push(Good { text, score });
+                    }
+                    Err(reason) => reject(reason, text),
+                }
+            }
+            good.push(kept);
+        }
+        good.retain(|paragraph| !paragraph.is_empty());
+        drafts.push(good);
+    }
+    let mut found: Vec<Draft> = (0..drafts.len()).filter_map(|index| fit(index, &drafts, length, checker)).collect();
+    found.sort_by(|a, b| b.complete.cmp(&a.complete).then(b.score.total_cmp(&a.score)));
+    let best = found.into_iter().next();
+    if best.is_none() && !written.is_empty() {
+        reject(RejectReason::Empty, String::new());
+    }
+    best
+}
+
+/// What a candidate says, as paragraphs of sentences. A headline is one without its stop.
+fn read(
+    written: &Written,
+    length: SummaryLength,
+    language: Language,
+    titles: &[&str],
+    reject: &mut dyn FnMut(RejectReason, String),
+) -> Vec<Vec<String>> {
+    let (lines, before) = summary_lines(&written.text, titles);
     if let Some(before) = before {
         reject(RejectReason::Malformed, before);
     }
-    let mut paragraphs = match length {
+    let mut paragraphs: Vec<String> = match length {
         SummaryLength::Bullets => lines.into_iter().filter(|l| !l.is_empty()).collect(),
-        _ => join_paragraphs(&lines),
+        SummaryLength::Long => join_paragraphs(&lines),
+        _ => vec![lines.iter().filter(|l| !l.is_empty()).map(|l| statement(l)).collect::<Vec<_>>().join(" ")],
     };
     if length == SummaryLength::Headline {
-        for paragraph in &mut paragraphs {
-            let quotes = ['"', '“', '”', '«', '»'];
-            *paragraph = paragraph.trim_end_matches('.').trim_matches(quotes).trim_end_matches('.').to_owned();
-        }
+        let first = paragraphs.pop().unwrap_or_default();
+        let quotes = ['"', '“', '”', '«', '»'];
+        let inner = first.trim_end_matches('.').trim_matches(quotes).trim_end_matches('.').trim_end();
+        return vec![vec![inner.to_owned()]];
     }
-    if truncated && let Some(tail) = cut_unfinished(&mut paragraphs, target) {
-        reject(RejectReason::Truncated, tail);
-    }
-    if let Some(most) = most_sentences(length) {
-        // A text counted in sentences is one paragraph.
-        let whole = paragraphs.join(" ");
-        let sentences = sentence::split(&whole, target);
-        if sentences.len() > most {
-            let (keep, rest) = whole.split_at(sentences[most].start);
-            reject(RejectReason::Surplus, rest.trim().to_owned());
-            paragraphs = vec![keep.trim().to_owned()];
-        } else {
-            paragraphs = vec![whole];
+    let last = paragraphs.len().saturating_sub(1);
+    let mut found = Vec::new();
+    for (index, paragraph) in paragraphs.into_iter().enumerate() {
+        let mut sentences = sentences(&paragraph, language);
+        if written.truncated
+            && index == last
+            && sentences.last().is_some_and(|s| !is_finished(s) || cut_in_number(&written.text))
+        {
+            reject(RejectReason::Truncated, sentences.pop().unwrap_or_default());
         }
+        for sentence in &mut sentences {
+            *sentence = statement(sentence);
+        }
+        found.push(sentences);
+    }
+    found
+}
+
+/// Whether a text that the model was cut off in may end inside a number.
+fn cut_in_number(text: &str) -> bool {
+    !is_finished(text.trim_end())
+}
+
+/// The score of a sentence, or the worst that is wrong with it.
+fn judge(text: &str, length: SummaryLength, checker: &Checker<'_>, before: &[String]) -> Result<f64, RejectReason> {
+    let count = words(text).len();
+    if count == 0 {
+        return Err(RejectReason::Empty);
     }
     let most = match length {
-        SummaryLength::Headline => 1,
-        SummaryLength::Bullets => BULLETS,
-        _ => PARAGRAPHS,
+        SummaryLength::Headline => HEADLINE_WORDS,
+        SummaryLength::Short => SHORT_WORDS,
+        _ => usize::MAX,
     };
-    for surplus in paragraphs.split_off(most.min(paragraphs.len())) {
-        reject(RejectReason::Surplus, surplus);
+    if count > most {
+        return Err(RejectReason::TooLong);
     }
-    paragraphs.retain(|p| !words(p).is_empty());
-    let whole = paragraphs.join("\n\n");
-    let fault = if whole.is_empty() {
-        Some(RejectReason::Empty)
-    } else if !lang::is_in(&whole, target) {
-        Some(RejectReason::WrongLanguage)
-    } else if length == SummaryLength::Headline && words(&whole).len() > HEADLINE_WORDS {
-        Some(RejectReason::TooLong)
-    } else {
-        None
-    };
-    if let Some(reason) = fault {
-        reject(reason, text.trim().to_owned());
-        return Ok(None);
+    let whole = if length == SummaryLength::Headline { statement(text) } else { text.to_owned() };
+    let verdict = checker.text(&whole);
+    // Behind the first sentence a pronoun has something to stand for.
+    let first = before.is_empty() || length == SummaryLength::Bullets;
+    if let Some(fault) = verdict.faults.iter().find(|fault| first || **fault != RejectReason::NotSelfContained) {
+        return Err(*fault);
     }
-    Ok(Some(Summary { title, length, paragraphs }))
+    if says_nothing_new(text, before, checker.language) {
+        return Err(RejectReason::Duplicate);
+    }
+    Ok(verdict.score)
+}
+
+fn says_nothing_new(text: &str, before: &[String], language: Language) -> bool {
+    let own = content_stems(text, language);
+    before.iter().map(|other| content_stems(other, language)).any(|other| {
+        let shorter = own.len().min(other.len());
+        shorter > 0 && own.intersection(&other).count() as f64 / shorter as f64 >= REPEATED
+    })
+}
+
+/// Brings a candidate to the length that was asked for, with sentences of the others where it lacks some.
+fn fit(index: usize, drafts: &[Vec<Vec<Good>>], length: SummaryLength, checker: &Checker<'_>) -> Option<Draft> {
+    let shape = shape(length);
+    let mut own: Vec<Vec<Good>> = drafts[index].clone();
+    for paragraph in &mut own {
+        paragraph.truncate(shape.sentences.1);
+    }
+    own.truncate(shape.paragraphs.1);
+    let of_one_sentence = shape.sentences.1 == 1;
+    let mut borrowed = 0;
+    for other in drafts.iter().enumerate().filter(|(i, _)| *i != index).flat_map(|(_, d)| d.iter().flatten()) {
+        let texts: Vec<String> = own.iter().flatten().map(|good| good.text.clone()).collect();
+        let fits = judge(&other.text, length, checker, &texts).is_ok();
+        if own.is_empty() || own.len() < shape.paragraphs.0 && of_one_sentence {
+            if fits && (!own.is_empty() || texts.is_empty()) {
+                own.push(vec![other.clone()]);
+                borrowed += 1;
+            }
+        } else if let Some(short) = own.iter_mut().find(|paragraph| paragraph.len() < shape.sentences.0)
+            && fits
+        {
+            short.push(other.clone());
+            borrowed += 1;
+        }
+    }
+    let scores: Vec<f64> = own.iter().flatten().map(|good| good.score).collect();
+    if scores.is_empty() {
+        return None;
+    }
+    let complete = own.len() >= shape.paragraphs.0 && own.iter().all(|p| p.len() >= shape.sentences.0);
+    let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+    let score = mean - 0.1 * f64::from(borrowed) + lead(&own, checker);
+    let paragraphs: Vec<Vec<String>> = own.into_iter().map(|p| p.into_iter().map(|good| good.text).collect()).collect();
+    let numbered = paragraphs.iter().flatten().enumerate();
+    let evidence = numbered.flat_map(|(number, sentence)| checker.source.evidence(number, sentence)).collect();
+    Some(Draft { paragraphs, evidence, complete, score })
+}
+
+/// What it counts that the first sentence tells what the title and the beginning of the article tell.
+fn lead(paragraphs: &[Vec<Good>], checker: &Checker<'_>) -> f64 {
+    let Some(first) = paragraphs.iter().flatten().next() else { return 0.0 };
+    let own = content_stems(&first.text, checker.language);
+    let head: String = checker.source.units.iter().take(4).map(|unit| unit.text.as_str()).collect::<Vec<_>>().join(" ");
+    let head = content_stems(&head, checker.language);
+    0.3 * own.intersection(&head).count() as f64 / own.len().max(1) as f64
 }
 
 /// Lines to paragraphs: an empty line separates them.
@@ -98,74 +252,95 @@ fn join_paragraphs(lines: &[String]) -> Vec<String> {
     lines.split(|l| l.is_empty()).filter(|p| !p.is_empty()).map(|p| p.join(" ")).collect()
 }
 
-/// Cuts off what the model could not finish, and gives it back.
-fn cut_unfinished(paragraphs: &mut Vec<String>, language: Language) -> Option<String> {
-    let last = paragraphs.pop()?;
-    if is_finished(&last) {
-        paragraphs.push(last);
-        return None;
-    }
-    let start = sentence::split(&last, language).last().map_or(0, |s| s.start);
-    let (whole, tail) = last.split_at(start);
-    if !whole.trim().is_empty() {
-        paragraphs.push(whole.trim().to_owned());
-    }
-    Some(tail.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::loader::{LoadOptions, load};
+    use crate::pipeline::source::Source;
+    use crate::prompt::PromptLibrary;
 
-    fn run(text: &str, truncated: bool, length: SummaryLength) -> (Option<Vec<String>>, Vec<(RejectReason, String)>) {
-        let prompts = PromptLibrary::builtin();
+    const ARTICLE: &str = "Town buys an electric boat\n\nThe town of Calvenor buys an electric boat for the bay. The boat costs \
+        3.5 million euros. Work on the pier starts in May.\n\nThe mayor, Irena Dovalle, is glad that the crossing takes 22 minutes. \
+        A monthly pass costs 49 euros, and residents of both towns can buy it. Children under six travel free.";
+
+    fn run(texts: &[(&str, bool)], length: SummaryLength) -> (Option<Draft>, Vec<(RejectReason, String)>) {
+        let article = load(ARTICLE.as_bytes(), "a.txt", &LoadOptions::default()).unwrap();
+        let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
+        let labels = prompts.labels(Language::EN).unwrap();
+        let checker = Checker { source: &source, labels, language: Language::EN };
+        let written: Vec<_> =
+            texts.iter().map(|(text, truncated)| Written { text: (*text).to_owned(), truncated: *truncated }).collect();
         let mut rejections = Vec::new();
-        let summary = check(text, truncated, length, Language::EN, &prompts, &mut rejections).unwrap();
-        (summary.map(|s| s.paragraphs), rejections.into_iter().map(|r| (r.reason, r.text)).collect())
+        let draft = make(&written, length, &checker, &["Summary"], &mut rejections);
+        (draft, rejections.into_iter().map(|r| (r.reason, r.text)).collect())
+    }
+
+    fn texts(draft: &Option<Draft>) -> Vec<String> {
+        draft.as_ref().map_or_else(Vec::new, Draft::texts)
     }
 
     #[test]
-    fn the_length_is_kept_and_the_rest_is_accounted_for() {
-        let text = "Summary:\nThe town buys a boat. It costs 3.5 million euros. Work starts in May. The mayor is glad.";
-        let (paragraphs, rejected) = run(text, false, SummaryLength::Medium);
-        assert_eq!(paragraphs.unwrap(), ["The town buys a boat. It costs 3.5 million euros. Work starts in May."]);
-        assert_eq!(rejected, [(RejectReason::Surplus, "The mayor is glad.".to_owned())]);
-        let (paragraphs, _) = run(text, false, SummaryLength::Short);
-        assert_eq!(paragraphs.unwrap(), ["The town buys a boat."]);
+    fn the_length_is_kept() {
+        let text = "Summary:\nThe town buys an electric boat. The boat costs 3.5 million euros. A monthly pass costs 49 euros. \
+            Children under six travel free.";
+        let (draft, _) = run(&[(text, false)], SummaryLength::Medium);
+        assert!(draft.as_ref().unwrap().complete);
+        assert_eq!(
+            texts(&draft),
+            ["The town buys an electric boat. The boat costs 3.5 million euros. A monthly pass costs 49 euros."]
+        );
+        assert_eq!(texts(&run(&[(text, false)], SummaryLength::Short).0), ["The town buys an electric boat."]);
+        let headline = run(&[("\"The town buys an electric boat.\"", false)], SummaryLength::Headline).0;
+        assert_eq!(texts(&headline), ["The town buys an electric boat"]);
+        let long = "The town of Calvenor buys an electric boat for the bay and the boat costs 3.5 million euros";
+        assert_eq!(run(&[(long, false)], SummaryLength::Headline).1[0].0, RejectReason::TooLong);
     }
 
     #[test]
     fn a_text_that_was_cut_off_ends_with_a_full_sentence() {
-        let (paragraphs, rejected) = run("The town buys a boat. It costs 3.5 mil", true, SummaryLength::Long);
-        assert_eq!(paragraphs.unwrap(), ["The town buys a boat."]);
-        assert_eq!(rejected, [(RejectReason::Truncated, "It costs 3.5 mil".to_owned())]);
-        let (paragraphs, _) = run("The town buys a boat. It costs 18.", true, SummaryLength::Long);
-        assert_eq!(paragraphs.unwrap(), ["The town buys a boat."]);
-        let (paragraphs, rejected) = run("The town buys", true, SummaryLength::Long);
-        assert_eq!(paragraphs, None);
-        assert_eq!(rejected.iter().map(|r| r.0).collect::<Vec<_>>(), [RejectReason::Truncated, RejectReason::Empty]);
+        let (draft, rejected) =
+            run(&[("The town buys an electric boat. The boat costs 3.", true)], SummaryLength::Long);
+        assert_eq!(texts(&draft), ["The town buys an electric boat."]);
+        assert_eq!(rejected[0], (RejectReason::Truncated, "The boat costs 3.".to_owned()));
+        let (draft, rejected) = run(&[("The town buys", true)], SummaryLength::Long);
+        assert_eq!((texts(&draft).len(), rejected[0].0), (0, RejectReason::Truncated));
     }
 
     #[test]
-    fn bullets_headlines_and_paragraphs_keep_their_form() {
-        let bullets = "- The town buys a boat.\n- It costs 3 million.\n\n- Work starts in May.";
-        assert_eq!(run(bullets, false, SummaryLength::Bullets).0.unwrap().len(), 3);
-        assert_eq!(
-            run("\"The town buys a boat.\"", false, SummaryLength::Headline).0.unwrap(),
-            ["The town buys a boat"]
+    fn what_a_candidate_lacks_is_taken_from_another() {
+        let first = "1. The town buys an electric boat.\n2. The boat costs 9 million euros.\n3. The town buys an electric boat.";
+        let second = "The boat costs 3.5 million euros. A monthly pass costs 49 euros.";
+        let (draft, rejected) = run(&[(first, false), (second, false)], SummaryLength::Medium);
+        let text = texts(&draft).join(" ");
+        assert!(draft.unwrap().complete, "{text}");
+        for sentence in
+            ["The town buys an electric boat.", "The boat costs 3.5 million euros.", "A monthly pass costs 49 euros."]
+        {
+            assert_eq!(text.matches(sentence).count(), 1, "{text}");
+        }
+        let reasons: Vec<_> = rejected.iter().map(|r| r.0).collect();
+        assert!(
+            reasons.contains(&RejectReason::UnsupportedFact) && reasons.contains(&RejectReason::Duplicate),
+            "{reasons:?}"
         );
-        assert_eq!(
-            run("One line\ngoes on.\n\nTwo.", false, SummaryLength::Long).0.unwrap(),
-            ["One line goes on.", "Two."]
-        );
-        let long = "The town by the sea buys a very large and very expensive boat for all its people";
-        assert_eq!(run(long, false, SummaryLength::Headline).1[0].0, RejectReason::TooLong);
+    }
+
+    #[test]
+    fn bullets_and_paragraphs_keep_their_form() {
+        let bullets = " The town buys an electric boat.\n- The boat costs 3.5 million euros.\n\n- Children under six travel free.";
+        let (draft, _) = run(&[(bullets, false)], SummaryLength::Bullets);
+        assert_eq!((texts(&draft).len(), draft.unwrap().complete), (3, true));
+        let long = "The town buys an electric boat. The boat costs 3.5 million euros.\n\nA monthly pass costs 49 euros. Children \
+            under six travel free.";
+        let (draft, _) = run(&[(long, false)], SummaryLength::Long);
+        assert_eq!((texts(&draft).len(), draft.unwrap().complete), (2, true));
     }
 
     #[test]
     fn nothing_and_another_language_are_rejected() {
-        assert_eq!(run(" \n", false, SummaryLength::Medium).1[0].0, RejectReason::Empty);
-        let spanish = "El pueblo compra un barco nuevo para todos sus vecinos.";
-        assert_eq!(run(spanish, false, SummaryLength::Medium).1, [(RejectReason::WrongLanguage, spanish.to_owned())]);
+        assert_eq!(run(&[(" \n", false)], SummaryLength::Medium).1.last().unwrap().0, RejectReason::Empty);
+        let spanish = "El pueblo de Calvenor compra un barco nuevo para todos sus vecinos.";
+        let (draft, rejected) = run(&[(spanish, false)], SummaryLength::Short);
+        assert!(draft.is_none() && rejected.iter().any(|r| r.0 == RejectReason::WrongLanguage), "{rejected:?}");
     }
 }

@@ -3,22 +3,47 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::chat::Role;
+use crate::content::{RejectReason, SummaryLength, Task};
+use crate::engine::Sampling;
 use crate::engine::scripted::{Reply, ScriptedEngine};
 use crate::loader::{LoadOptions, load};
+
+mod injections;
+mod languages;
 
 const PAGE: &str = include_str!("../../fixtures/en/electric-ferry/article.txt");
 const PAGINA: &str = include_str!("../../fixtures/es/electric-ferry/article.txt");
 
-const GOOD: &str = " Who signed the contract?\nA: The city of Calvenor and its ferry cooperative signed it.\n\n\
-    Q: How long is the crossing?\nA: The crossing on the new boats takes 22 minutes.";
+const SIGNED: &str = "Who signed the 15-year contract?";
+const SIGNED_SO: &str =
+    "Mayor Irena Dovalle and Anselm Quirrol, the president of the cooperative, signed the 15-year contract.";
+const CROSSING: &str = "How long will a crossing take?";
+const CROSSING_SO: &str = "A crossing will take 22 minutes instead of the current 31.";
+const SUMMARY: &str = "The city of Calvenor and the Ondral Bay Ferry Cooperative signed an agreement to replace the diesel boats.\n\
+    2. The new vessels will carry 180 passengers and 24 bicycles each, but no cars.\n\
+    3. The project costs 18.6 million euros.";
 
-fn reply(when: &str, text: &str) -> Reply {
-    Reply { when: when.into(), text: text.into(), truncated: false, error: None }
+fn again(when: &str, text: &str) -> Reply {
+    Reply { when: when.into(), text: text.into(), again: true, ..Reply::default() }
+}
+
+fn once(when: &str, text: &str) -> Reply {
+    Reply { again: false, ..again(when, text) }
+}
+
+/// A model that asks these two questions, whatever it is asked to ask, and knows their answers.
+fn model() -> Vec<Reply> {
+    vec![
+        again(SIGNED, SIGNED_SO),
+        again(CROSSING, CROSSING_SO),
+        again("questions that readers", &format!(" {SIGNED}\n2. {CROSSING}")),
+        again("question that", SIGNED),
+        again("summary", SUMMARY),
+    ]
 }
 
 fn job(target: Language, questions: usize, summary: Option<SummaryLength>) -> Job {
-    Job { target, faq: Some(Questions::Exactly(questions)), summary, sampling: Sampling::default() }
+    Job::new(target, Some(Questions::Exactly(questions)), summary, Sampling::default())
 }
 
 fn run_on(page: &str, engine: &mut ScriptedEngine, job: &Job) -> Output {
@@ -26,21 +51,37 @@ fn run_on(page: &str, engine: &mut ScriptedEngine, job: &Job) -> Output {
     run(engine, &PromptLibrary::builtin(), &article, job, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
-#[test]
-fn summary_and_faq_are_written_in_one_batch_over_one_beginning() {
-    let summary = "A city and a cooperative buy two electric boats. They cost 18.6 million euros. Work starts in May.";
-    let mut engine = ScriptedEngine::new(vec![reply("FAQ", GOOD), reply("summary", summary)]);
-    let output = run_on(PAGE, &mut engine, &job(Language::EN, 2, Some(SummaryLength::Medium)));
-    assert_eq!(output.faq.as_ref().unwrap().entries.len(), 2);
-    assert_eq!(output.faq.unwrap().entries[0].question, "Who signed the contract?");
-    assert_eq!(output.summary.unwrap().paragraphs, [summary]);
-    assert_eq!((output.rejections.len(), engine.requests.len()), (0, 2));
+fn reasons(output: &Output, task: Task) -> Vec<RejectReason> {
+    output.rejections.iter().filter(|r| r.task == task).map(|r| r.reason).collect()
+}
 
-    let [a, b] = engine.requests.as_slice() else { panic!("two requests") };
-    assert_eq!(a.messages[0], b.messages[0]);
-    let (a, b) = (&a.messages[1].content, &b.messages[1].content);
-    let shared = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
-    assert!(shared > a.len() * 3 / 4, "only {shared} of {} bytes are shared", a.len());
+#[test]
+fn questions_are_answered_and_everything_has_its_evidence() {
+    let mut engine = ScriptedEngine::new(model());
+    let output = run_on(PAGE, &mut engine, &job(Language::EN, 2, Some(SummaryLength::Medium)));
+    let faq = output.faq.as_ref().unwrap();
+    let pairs: Vec<_> = faq.entries.iter().map(|e| (e.question.as_str(), e.answer.as_str())).collect();
+    assert_eq!(pairs, [(SIGNED, SIGNED_SO), (CROSSING, CROSSING_SO)], "in the order of the article");
+    assert!(faq.entries[1].evidence[0].text.contains("22 minutes"), "{faq:?}");
+    let summary = output.summary.as_ref().unwrap();
+    assert!(summary.paragraphs[0].ends_with("no cars. The project costs 18.6 million euros."), "{summary:?}");
+    let of: Vec<_> = summary.evidence.iter().map(|e| e.sentence).collect();
+    assert!(of.contains(&0) && of.contains(&1) && of.contains(&2), "{of:?}");
+    assert_eq!((output.coverage.pieces, output.coverage.parts, output.questions_asked), (1, 5, Some(2)));
+    assert!(output.coverage.parts_used >= 3, "{:?}", output.coverage);
+}
+
+#[test]
+fn all_texts_over_an_article_share_one_beginning() {
+    let mut engine = ScriptedEngine::new(model());
+    run_on(PAGE, &mut engine, &job(Language::EN, 2, Some(SummaryLength::Medium)));
+    let first = &engine.requests[0].messages;
+    for request in &engine.requests {
+        assert_eq!(request.messages[0], first[0]);
+        let (a, b) = (&request.messages[1].content, &first[1].content);
+        let shared = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
+        assert!(shared > a.len() * 9 / 10, "only {shared} of {} bytes are shared", a.len());
+    }
 }
 
 /// A model that sees the article's own FAQ would only copy it.
@@ -51,7 +92,7 @@ fn the_own_faq_block_and_the_furniture_never_reach_the_model() {
         let own = article.own_faq.as_ref().expect("the fixture has a FAQ block");
         assert_eq!(own.pairs.len(), 4);
         assert!(article.dropped.len() >= 4);
-        let mut engine = ScriptedEngine::new(vec![reply("", "nothing"); 4]);
+        let mut engine = ScriptedEngine::new(vec![again("", "nothing")]);
         run_on(page, &mut engine, &job(target, 3, Some(SummaryLength::Short)));
         assert!(!engine.requests.is_empty());
         for message in engine.requests.iter().flat_map(|r| &r.messages) {
@@ -67,50 +108,139 @@ fn the_own_faq_block_and_the_furniture_never_reach_the_model() {
 }
 
 #[test]
-fn what_is_missing_is_asked_for_once_more_without_what_is_there() {
-    let first = " Who signed the contract?\nA: The city of Calvenor and its ferry cooperative signed it.\n\
-        Q: Who signed the contract?\nA: They did.";
-    let second = "Q: How long is the crossing?\nA: The crossing on the new boats takes 22 minutes.";
-    let mut engine = ScriptedEngine::new(vec![reply("2 entries of", first), reply("1 more entry for", second)]);
-    let output = run_on(PAGE, &mut engine, &job(Language::EN, 2, None));
-    assert_eq!(output.faq.unwrap().entries.len(), 2);
-    assert_eq!(output.rejections.len(), 1);
-    assert_eq!(output.rejections[0].reason, RejectReason::Duplicate);
-    let asked = &engine.requests[1].messages[1].content;
-    assert!(asked.contains("\n- Who signed the contract?"), "{asked}");
-
-    let mut engine = ScriptedEngine::new(vec![reply("", first), reply("", first), reply("", second)]);
-    let output = run_on(PAGE, &mut engine, &job(Language::EN, 2, None));
-    assert_eq!((output.faq.unwrap().entries.len(), engine.requests.len()), (1, 2), "there is no third try");
+fn a_wrong_answer_is_tried_again_and_the_good_try_is_taken() {
+    for (wrong, reason) in [
+        ("A crossing will take 25 minutes instead of the current 31.", RejectReason::UnsupportedFact),
+        ("The crossing of Captain Ferrand will take 22 minutes.", RejectReason::UnsupportedFact),
+        ("It will take 22 minutes instead of the current 31.", RejectReason::NotSelfContained),
+        ("According to the article, a crossing will take 22 minutes.", RejectReason::MentionsArticle),
+        ("A crossing will take less than the current one.", RejectReason::MissesQuestion),
+        ("La travesía durará 22 minutos en lugar de los 31 actuales.", RejectReason::WrongLanguage),
+        ("A crossing will take 22 minutos instead of the current 31.", RejectReason::MixedLanguage),
+        ("How long a crossing will take.", RejectReason::RepeatsQuestion),
+        ("No answer.", RejectReason::Unanswerable),
+        (
+            "A crossing will take 22 minutes, says everybody who ever dreamt of whales upright near lonely Greenland.",
+            RejectReason::UnsupportedFact,
+        ),
+    ] {
+        let mut replies = model();
+        replies.push(once(CROSSING, wrong));
+        let mut engine = ScriptedEngine::new(replies);
+        let output = run_on(PAGE, &mut engine, &job(Language::EN, 2, None));
+        let entries = output.faq.as_ref().unwrap().entries.clone();
+        assert_eq!((entries.len(), entries[1].answer.as_str()), (2, CROSSING_SO), "{wrong}");
+        assert!(reasons(&output, Task::Faq).contains(&reason), "{wrong}: {:?}", output.rejections);
+    }
 }
 
 #[test]
-fn the_model_goes_on_behind_the_label_of_the_target_language() {
-    let written = " ¿Cuánto dura la travesía?\nR: La travesía en los nuevos barcos dura 22 minutos.";
-    let mut engine = ScriptedEngine::new(vec![reply("FAQ", written)]);
-    let output = run_on(PAGE, &mut engine, &job(Language::ES, 1, None));
-    let last = engine.requests[0].messages.last().unwrap();
-    assert_eq!((last.role, last.content.as_str()), (Role::Assistant, "P:"));
-    assert_eq!(engine.requests[0].stop, [Stop { text: "\nP:".into(), occurrence: 1 }]);
-    let faq = output.faq.unwrap();
-    assert_eq!(
-        (faq.title.as_str(), faq.entries[0].question.as_str()),
-        ("Preguntas frecuentes", "¿Cuánto dura la travesía?")
+fn what_never_holds_is_left_out_or_marked() {
+    let mut replies = model();
+    replies[1] = again(CROSSING, "A crossing will take 25 minutes instead of the current 31.");
+    let output = run_on(PAGE, &mut ScriptedEngine::new(replies.clone()), &job(Language::EN, 2, None));
+    assert_eq!((output.faq.unwrap().entries.len(), output.questions_asked), (1, Some(2)), "nothing is invented");
+    let flagging = Job { faulty: Faulty::Flag, ..job(Language::EN, 2, None) };
+    let output = run_on(PAGE, &mut ScriptedEngine::new(replies), &flagging);
+    let entries = output.faq.unwrap().entries;
+    assert_eq!((entries.len(), entries[0].flags.len()), (2, 0));
+    assert_eq!(entries[1].flags.first(), Some(&RejectReason::UnsupportedFact));
+}
+
+#[test]
+fn a_question_of_the_job_is_answered_or_declared_unanswerable() {
+    let mut replies = model();
+    replies.insert(0, again("Who painted the boats?", "No answer."));
+    replies.insert(
+        0,
+        again("What does a single ticket cost?", "A single ticket will stay at 2.80 euros until the end of 2028."),
     );
+    let ask = vec!["What does a single ticket cost?".to_owned(), "Who painted the boats?".to_owned()];
+    let asking = Job { ask, ..job(Language::EN, 3, None) };
+    let output = run_on(PAGE, &mut ScriptedEngine::new(replies), &asking);
+    let entries = output.faq.unwrap().entries;
+    assert!(entries.iter().any(|e| e.question == "What does a single ticket cost?"), "{entries:?}");
+    assert_eq!(output.unanswered, ["Who painted the boats?"]);
+}
+
+#[test]
+fn a_summary_is_made_of_verified_sentences() {
+    let bad = "The city of Calvenor and the Ondral Bay Ferry Cooperative signed an agreement to replace the diesel boats.\n\
+        2. The boats were built in Rotterdam for 30 million dollars.\n3. The project costs 18.6 million euros.";
+    let mut replies = model();
+    replies.extend([once("summary", bad), once("summary", bad), once("summary", bad)]);
+    let mut engine = ScriptedEngine::new(replies);
+    let output = run_on(PAGE, &mut engine, &Job { faq: None, ..job(Language::EN, 2, Some(SummaryLength::Medium)) });
+    let text = output.summary.as_ref().unwrap().paragraphs.join(" ");
+    assert!(text.contains("180 passengers") && !text.contains("Rotterdam"), "{text}");
+    assert!(reasons(&output, Task::Summary).contains(&RejectReason::UnsupportedFact));
+    assert_eq!(engine.requests.len(), 6, "three candidates, and three more because those were too short");
+}
+
+#[test]
+fn another_language_is_translated_to_and_the_translation_is_verified() {
+    let mut replies = model();
+    let wrong = " Quién firmó el contrato de 20 años?\nR: La alcaldesa Irena Dovalle y Anselm Quirrol, presidente de la \
+        cooperativa, firmaron el contrato de 20 años.";
+    let right = "Quién firmó el contrato de 15 años?\nR: La alcaldesa Irena Dovalle y Anselm Quirrol, presidente de la \
+        cooperativa, firmaron el contrato de 15 años.";
+    let crossing = "Cuánto durará la travesía?\nR: La travesía durará 22 minutos en lugar de los 31 actuales.";
+    replies.extend([
+        once(&format!("P: {SIGNED}"), wrong),
+        again(&format!("P: {SIGNED}"), right),
+        again(&format!("P: {CROSSING}"), crossing),
+        again("1. The city of Calvenor", "El Ayuntamiento de Calvenor y la cooperativa de ferris de la bahía de Ondral firmaron \
+            un acuerdo para sustituir los barcos diésel.\n2. Los nuevos barcos llevarán 180 pasajeros y 24 bicicletas cada uno, \
+            pero ningún coche.\n3. El proyecto cuesta 18.6 millones de euros."),
+    ]);
+    // What is translated is asked for first.
+    replies.rotate_right(4);
+    let mut engine = ScriptedEngine::new(replies);
+    let output = run_on(PAGE, &mut engine, &job(Language::ES, 2, Some(SummaryLength::Medium)));
+    let faq = output.faq.as_ref().unwrap();
+    assert_eq!(faq.title, "Preguntas frecuentes");
+    assert_eq!(faq.entries[0].question, "¿Quién firmó el contrato de 15 años?");
+    assert_eq!(faq.entries[1].question, "¿Cuánto durará la travesía?");
+    assert!(!faq.entries[0].evidence.is_empty(), "the evidence is that of what was translated");
+    let text = output.summary.as_ref().unwrap().paragraphs.join(" ");
+    assert!(text.ends_with("El proyecto cuesta 18,6 millones de euros."), "{text}");
+    assert!(reasons(&output, Task::Faq).contains(&RejectReason::Mistranslated), "{:?}", output.rejections);
 }
 
 #[test]
 fn a_useless_model_gives_rejections_and_no_content() {
-    let mut engine = ScriptedEngine::new(vec![reply("", "I cannot help with that."); 4]);
+    let mut engine = ScriptedEngine::new(vec![again("", "I cannot help with that.")]);
     let output = run_on(PAGE, &mut engine, &job(Language::ES, 2, Some(SummaryLength::Medium)));
-    assert_eq!((output.faq, output.summary), (None, None));
+    assert_eq!((output.faq.is_none(), output.summary.is_none()), (true, true), "{output:?}");
     assert!(output.rejections.iter().any(|r| r.task == Task::Faq));
-    assert!(output.rejections.iter().any(|r| r.task == Task::Summary && r.reason == RejectReason::WrongLanguage));
+    assert!(output.rejections.iter().any(|r| r.task == Task::Summary));
+}
+
+#[test]
+fn one_pair_is_written_anew_and_the_others_stay() {
+    let article = load(PAGE.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
+    let prompts = PromptLibrary::builtin();
+    let old = run_on(PAGE, &mut ScriptedEngine::new(model()), &job(Language::EN, 2, Some(SummaryLength::Medium)));
+    let ticket = "What will a single ticket cost for residents?";
+    let mut replies = model();
+    replies.insert(0, again(ticket, "A single ticket will stay at 2.80 euros for residents until the end of 2028."));
+    replies[3].text += &format!("\n3. {ticket}");
+    let mut engine = ScriptedEngine::new(replies);
+    let job = job(Language::EN, 1, None);
+    let mut go = |pair| refresh(&mut engine, &prompts, &article, &job, &old, pair, &mut |_| ControlFlow::Continue(()));
+    let new = go(2).unwrap();
+    let questions: Vec<_> = new.faq.unwrap().entries.into_iter().map(|e| e.question).collect();
+    assert_eq!(questions, [SIGNED, ticket]);
+    assert_eq!(new.summary, old.summary);
+    assert!(go(3).unwrap_err().to_string().contains("there is no pair 3; the output has 2"));
+    let mut same = ScriptedEngine::new(model());
+    let error = refresh(&mut same, &prompts, &article, &job, &old, 1, &mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Inference);
 }
 
 #[test]
 fn errors_and_cancellation_are_passed_on() {
-    let broken = Reply { error: Some("out of paper".into()), ..reply("", "") };
+    let broken = Reply { error: Some("out of paper".into()), ..again("", "") };
     let article = load(PAGE.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
     let prompts = PromptLibrary::builtin();
     let job = job(Language::EN, 2, None);
@@ -119,16 +249,7 @@ fn errors_and_cancellation_are_passed_on() {
     assert_eq!((error.kind(), error.message()), (ErrorKind::Inference, "out of paper"));
     let error = run(&mut engine, &prompts, &article, &job, &mut |_| ControlFlow::Break(())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
-    let french = Job { target: "fr".parse().unwrap(), ..job };
-    let error = run(&mut engine, &prompts, &article, &french, &mut |_| ControlFlow::Continue(())).unwrap_err();
-    assert!(error.to_string().contains("French") && error.to_string().contains("en, es"), "{error}");
-}
-
-#[test]
-fn auto_follows_the_length_of_the_article() {
-    assert_eq!([0, 300, 600, 750, 1_050, 20_000].map(|words| Questions::Auto.count(words)), [3, 3, 4, 5, 7, 8]);
-    assert_eq!(Questions::Exactly(12).count(10), 12);
-    for bad in ["0", "21", "-1", "many", ""] {
-        assert!(bad.parse::<Questions>().is_err(), "{bad}");
-    }
+    let catalan = Job { target: "ca".parse().unwrap(), ..job };
+    let error = run(&mut engine, &prompts, &article, &catalan, &mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(error.to_string().contains("Catalan") && error.to_string().contains("en, es"), "{error}");
 }

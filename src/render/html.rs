@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::Renderer;
 use super::page::{Body, Page};
+use super::{Renderer, Shown};
 use crate::content::Output;
 
 pub(super) struct Html;
@@ -20,8 +20,8 @@ impl Renderer for Html {
         "text/html; charset=utf-8"
     }
 
-    fn render(&self, output: &Output) -> String {
-        let page = Page::of(output);
+    fn render(&self, output: &Output, shown: Shown) -> String {
+        let page = Page::of(output, shown.evidence);
         let id = fragment_id(output, &page);
         let mut lines = Lines::default();
         // The fragment may be put into a page of the other writing direction; the heading, which
@@ -29,11 +29,13 @@ impl Renderer for Html {
         lines.open(format_args!(r#"<section class="faqtory" lang="{}" dir="auto">"#, escape(output.language.code())));
         if let Some(summary) = &page.summary {
             lines.open_part(&id, "summary", summary.title.as_deref());
+            let marked = |(index, text): (usize, &String)| escape(text) + &marks(&id, summary.notes.get(index));
+            let texts: Vec<String> = summary.body.texts().iter().enumerate().map(marked).collect();
             match &summary.body {
-                Body::Paragraphs(texts) => lines.elements("p", texts),
-                Body::Bullets(texts) => {
+                Body::Paragraphs(_) => lines.raw_elements("p", &texts),
+                Body::Bullets(_) => {
                     lines.open(format_args!("<ul>"));
-                    lines.elements("li", texts);
+                    lines.raw_elements("li", &texts);
                     lines.close("ul");
                 }
             }
@@ -44,10 +46,26 @@ impl Renderer for Html {
             for entry in &faq.entries {
                 lines.open(format_args!("<details>"));
                 lines.elements("summary", [&entry.question]);
-                lines.elements("p", &entry.answer);
+                let mut answer: Vec<String> = entry.answer.iter().map(|text| escape(text)).collect();
+                if let Some(last) = answer.last_mut() {
+                    last.push_str(&marks(&id, Some(&entry.notes)));
+                }
+                lines.raw_elements("p", &answer);
                 lines.close("details");
             }
             lines.close("section");
+        }
+        if !page.notes.is_empty() {
+            lines.open(format_args!(r#"<ol class="faqtory-evidence" lang="{}">"#, output.article.language.code()));
+            for (index, note) in page.notes.iter().enumerate() {
+                let (number, text) = (index + 1, escape(note));
+                let text = match place(&output.article.source, note) {
+                    Some(address) => format!(r#"<a href="{}">{text}</a>"#, escape(&address)),
+                    None => text,
+                };
+                lines.line(format_args!(r#"<li id="{id}-note-{number}">{text}</li>"#));
+            }
+            lines.close("ol");
         }
         lines.close("section");
         lines.text
@@ -83,6 +101,12 @@ impl Lines {
         }
     }
 
+    fn raw_elements(&mut self, name: &str, html: &[String]) {
+        for html in html {
+            self.line(format_args!("<{name}>{html}</{name}>"));
+        }
+    }
+
     /// Opens the section of the summary or the FAQ block, named by its heading if it has one.
     fn open_part(&mut self, id: &str, part: &str, title: Option<&str>) {
         let Some(title) = title else {
@@ -91,6 +115,36 @@ impl Lines {
         self.open(format_args!(r#"<section class="faqtory-{part}" aria-labelledby="{id}-{part}">"#));
         self.line(format_args!(r#"<h2 id="{id}-{part}">{}</h2>"#, escape(title)));
     }
+}
+
+/// Links to notes behind a text.
+fn marks(id: &str, notes: Option<&Vec<usize>>) -> String {
+    let link = |number: &usize| format!(r##"<sup><a href="#{id}-note-{number}">{number}</a></sup>"##);
+    notes.into_iter().flatten().map(link).collect()
+}
+
+/// The words of a note that its address on the page names: the beginning and the end of a long one.
+const NAMED_WORDS: usize = 5;
+
+/// Where a sentence stands on the article's page, as browsers find it (URL Fragment Text Directives), if it has an address.
+fn place(source: &str, sentence: &str) -> Option<String> {
+    let page = source.strip_prefix("https://").or_else(|| source.strip_prefix("http://"))?;
+    let scheme = &source[..source.len() - page.len()];
+    let page = page.split('#').next().unwrap_or(page);
+    // A comma, a hyphen and an ampersand part such an address.
+    let encode = |words: &[&str]| -> String {
+        let text = words.join(" ");
+        text.bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect()
+    };
+    let words: Vec<&str> = sentence.split_whitespace().collect();
+    let named = if words.len() > 2 * NAMED_WORDS {
+        format!("{},{}", encode(&words[..NAMED_WORDS]), encode(&words[words.len() - NAMED_WORDS..]))
+    } else {
+        encode(&words)
+    };
+    Some(format!("{scheme}{page}#:~:text={named}"))
 }
 
 /// A name for the fragment. It depends on the article, the language and all that is shown, so that
@@ -141,13 +195,28 @@ mod tests {
     use super::*;
     use crate::content::FaqEntry;
     use crate::lang::Language;
-    use crate::render::{Format, render, samples};
+    use crate::render::{Format, render, render_with, samples};
 
     #[test]
     fn samples_look_right() {
         for (name, output) in samples::all() {
             insta::assert_snapshot!(name, render(&output, Format::Html));
         }
+    }
+
+    #[test]
+    fn evidence_is_linked_to_and_from_there_to_the_page_of_the_article() {
+        let mut output = samples::evidence();
+        let html = render_with(&output, Format::Html, Shown { evidence: true });
+        let targets: HashSet<_> = ids(&html).into_iter().collect();
+        let link = Regex::new(r##"href="#([^"]*)"##).unwrap();
+        let links: Vec<_> = link.captures_iter(&html).map(|c| c[1].to_owned()).collect();
+        assert_eq!(links.len(), 3, "{html}");
+        assert!(links.iter().all(|link| targets.contains(link)), "{html}");
+        assert!(!html.contains("text="), "{html}");
+        output.article.source = "https://example.org/a?b=1#top".into();
+        let html = render_with(&output, Format::Html, Shown { evidence: true });
+        assert!(html.contains("https://example.org/a?b=1#:~:text=The%20ferry%20returns%20on%203%20May%2E"), "{html}");
     }
 
     fn ids(html: &str) -> Vec<String> {
@@ -208,7 +277,7 @@ mod tests {
                 summary.title = text.into();
                 summary.paragraphs = vec![text.into()];
                 faq.title = text.into();
-                faq.entries = vec![FaqEntry { question: text.into(), answer: text.into() }];
+                faq.entries = vec![FaqEntry::new(text, text)];
                 output
             };
             let html = render(&with(&text), Format::Html);
@@ -216,7 +285,7 @@ mod tests {
             let harmless: String = text.chars().map(|c| if c.is_whitespace() { c } else { 'x' }).collect();
             prop_assert_eq!(tags(&html), tags(&render(&with(&harmless), Format::Html)));
             let question = html.split("<summary>").nth(1).unwrap().split("</summary>").next().unwrap();
-            prop_assert_eq!(&unescape(question), &Page::of(&with(&text)).faq.unwrap().entries[0].question);
+            prop_assert_eq!(&unescape(question), &Page::of(&with(&text), false).faq.unwrap().entries[0].question);
         }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::Renderer;
+use super::{Renderer, Shown};
 use crate::content::{Output, SCHEMA_VERSION};
 
 pub(super) struct Json;
@@ -17,7 +17,7 @@ impl Renderer for Json {
         "application/json"
     }
 
-    fn render(&self, output: &Output) -> String {
+    fn render(&self, output: &Output, _: Shown) -> String {
         serde_json::to_string_pretty(output).expect("all keys are strings")
     }
 }

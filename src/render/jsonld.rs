@@ -12,8 +12,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Renderer;
 use super::page::{Entry, Page};
+use super::{Renderer, Shown};
 use crate::content::Output;
 
 pub(super) struct JsonLd;
@@ -27,8 +27,8 @@ impl Renderer for JsonLd {
         "application/ld+json"
     }
 
-    fn render(&self, output: &Output) -> String {
-        let page = Page::of(output);
+    fn render(&self, output: &Output, _: Shown) -> String {
+        let page = Page::of(output, false);
         let kind = if page.faq.is_some() { "FAQPage" } else { "CreativeWork" };
         let mut object = Map::new();
         object.insert("@context".into(), json!("https://schema.org"));
@@ -135,7 +135,7 @@ mod tests {
         let mut output = samples::english();
         output.article.source = "https://example.org/</script>".into();
         output.faq.as_mut().unwrap().title = attack.into();
-        output.faq.as_mut().unwrap().entries = vec![FaqEntry { question: attack.into(), answer: attack.into() }];
+        output.faq.as_mut().unwrap().entries = vec![FaqEntry::new(attack, attack)];
         output.summary.as_mut().unwrap().paragraphs = vec![attack.into()];
         let text = render(&output, Format::JsonLd);
         assert!(!text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{text}");

@@ -2,8 +2,8 @@
 
 mod escape;
 
-use super::Renderer;
 use super::page::{Body, Page};
+use super::{Renderer, Shown};
 use crate::content::Output;
 
 pub(super) struct Markdown;
@@ -17,15 +17,16 @@ impl Renderer for Markdown {
         "text/markdown; charset=utf-8"
     }
 
-    fn render(&self, output: &Output) -> String {
-        let page = Page::of(output);
+    fn render(&self, output: &Output, shown: Shown) -> String {
+        let page = Page::of(output, shown.evidence);
         let mut blocks = Vec::new();
         if let Some(summary) = page.summary {
             blocks.extend(summary.title.map(|t| heading("##", &t)));
-            match summary.body {
-                Body::Paragraphs(texts) => blocks.extend(texts.iter().map(|t| escape::block(t))),
+            let notes = summary.notes;
+            match summary.body.map(|index, text| escape::block(&text) + &marks(notes.get(index))) {
+                Body::Paragraphs(texts) => blocks.extend(texts),
                 Body::Bullets(texts) => {
-                    let items: Vec<_> = texts.iter().map(|t| format!("- {}", escape::block(t))).collect();
+                    let items: Vec<_> = texts.iter().map(|t| format!("- {t}")).collect();
                     blocks.push(items.join("\n"));
                 }
             }
@@ -35,10 +36,20 @@ impl Renderer for Markdown {
             for entry in &faq.entries {
                 blocks.push(heading("###", &entry.question));
                 blocks.extend(entry.answer.iter().map(|t| escape::block(t)));
+                if let Some(last) = blocks.last_mut() {
+                    last.push_str(&marks(Some(&entry.notes)));
+                }
             }
         }
+        let notes = page.notes.iter().enumerate();
+        blocks.extend(notes.map(|(index, note)| format!("[^{}]: {}", index + 1, escape::block(note))));
         blocks.join("\n\n")
     }
+}
+
+/// The numbers of footnotes behind a text.
+fn marks(notes: Option<&Vec<usize>>) -> String {
+    notes.into_iter().flatten().map(|number| format!("[^{number}]")).collect()
 }
 
 fn heading(marks: &str, text: &str) -> String {
@@ -52,7 +63,7 @@ mod tests {
 
     use super::*;
     use crate::content::{Faq, FaqEntry, Summary, SummaryLength};
-    use crate::render::{Format, render, samples};
+    use crate::render::{Format, render, render_with, samples};
 
     #[test]
     fn samples_look_right() {
@@ -107,10 +118,19 @@ mod tests {
 
     #[track_caller]
     fn assert_reads_back(output: &Output) {
-        let (markdown, expected) = (render(output, Format::Markdown), expected(&Page::of(output)));
+        let (markdown, expected) = (render(output, Format::Markdown), expected(&Page::of(output, false)));
         for options in [Options::empty(), github()] {
             assert_eq!(blocks(&markdown, options).as_ref(), Ok(&expected), "{options:?}:\n{markdown}");
         }
+    }
+
+    #[test]
+    fn footnotes_are_read_as_such() {
+        let markdown = render_with(&samples::evidence(), Format::Markdown, Shown { evidence: true });
+        let found: Vec<_> = Parser::new_ext(&markdown, github()).collect();
+        let count = |test: &dyn Fn(&Event<'_>) -> bool| found.iter().filter(|event| test(event)).count();
+        assert_eq!(count(&|e| matches!(e, Event::FootnoteReference(_))), 3, "{markdown}");
+        assert_eq!(count(&|e| matches!(e, Event::Start(Tag::FootnoteDefinition(_)))), 2, "{markdown}");
     }
 
     #[test]
@@ -124,11 +144,9 @@ mod tests {
     fn output_of(length: SummaryLength, texts: [String; 5]) -> Output {
         let [a, b, c, d, e] = texts;
         let mut output = samples::english();
-        output.summary = Some(Summary { title: e.clone(), length, paragraphs: vec![a.clone(), b.clone(), c.clone()] });
-        output.faq = Some(Faq {
-            title: d.clone(),
-            entries: vec![FaqEntry { question: a, answer: b }, FaqEntry { question: c, answer: format!("{d}\n\n{e}") }],
-        });
+        output.summary = Some(Summary::new(e.clone(), length, vec![a.clone(), b.clone(), c.clone()]));
+        output.faq =
+            Some(Faq { title: d.clone(), entries: vec![FaqEntry::new(a, b), FaqEntry::new(c, format!("{d}\n\n{e}"))] });
         output
     }
 

@@ -38,6 +38,13 @@ pub enum Format {
     Text,
 }
 
+/// What of an output is shown beside its texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shown {
+    /// Notes with the sentences of the article that the texts rest on: footnotes in text and Markdown, links in HTML.
+    pub evidence: bool,
+}
+
 /// One output format.
 trait Renderer: Sync {
     /// The name used on the command line.
@@ -52,7 +59,7 @@ trait Renderer: Sync {
     fn media_type(&self) -> &'static str;
 
     /// The output in this format. White space at its end does not matter.
-    fn render(&self, output: &Output) -> String;
+    fn render(&self, output: &Output, shown: Shown) -> String;
 }
 
 impl Format {
@@ -98,7 +105,12 @@ impl FromStr for Format {
 
 /// The output in that format, ending with exactly one line break.
 pub fn render(output: &Output, format: Format) -> String {
-    let mut text = format.renderer().render(output);
+    render_with(output, format, Shown::default())
+}
+
+/// The same, with more of it shown. JSON has everything always, and JSON-LD nothing but the content.
+pub fn render_with(output: &Output, format: Format, shown: Shown) -> String {
+    let mut text = format.renderer().render(output, shown);
     text.truncate(text.trim_end().len());
     text.push('\n');
     text

@@ -1,8 +1,9 @@
 //! Outputs to test the renderers with.
 
+use crate::article::Span;
 use crate::content::{
-    Faq, FaqEntry, ModelInfo, Output, RejectReason, Rejection, SCHEMA_VERSION, SourceInfo, Summary, SummaryLength,
-    Task, TokenCounts, Usage,
+    Coverage, Evidence, Faq, FaqEntry, ModelInfo, Output, RejectReason, Rejection, SCHEMA_VERSION, SourceInfo, Summary,
+    SummaryLength, Task, TokenCounts, Usage,
 };
 use crate::lang::Language;
 
@@ -98,6 +99,19 @@ pub(super) fn bullets() -> Output {
     output
 }
 
+/// A summary and an answer that rest on two sentences of the article.
+pub(super) fn evidence() -> Output {
+    let mut output = empty();
+    let evidence = |sentence, text: &str| Evidence { sentence, span: Span::new(0, 9), text: text.into(), score: 0.9 };
+    let (first, second) = ("The ferry returns on 3 May.", "It leaves at 6:40.");
+    let mut short = summary("Summary", SummaryLength::Short, &["The ferry sails again from 3 May."]);
+    short.evidence = vec![evidence(0, first)];
+    let mut block = faq("FAQ", &[("When does it start?", "The first crossing leaves on 3 May at 6:40 a.m.")]);
+    block.entries[0].evidence = vec![evidence(0, first), evidence(0, second)];
+    (output.summary, output.faq) = (Some(short), Some(block));
+    output
+}
+
 /// Nothing survived.
 pub(super) fn empty() -> Output {
     Output {
@@ -107,6 +121,8 @@ pub(super) fn empty() -> Output {
         summary: None,
         faq: None,
         questions_asked: Some(4),
+        unanswered: Vec::new(),
+        coverage: Coverage { words_read: 431, pieces: 1, parts: 3, parts_used: 2 },
         rejections: vec![Rejection { task: Task::Summary, reason: RejectReason::Empty, text: String::new() }],
         usage: Usage {
             faqtory: "0.1.0".into(),
@@ -127,10 +143,10 @@ pub(super) fn empty() -> Output {
 }
 
 fn summary(title: &str, length: SummaryLength, paragraphs: &[&str]) -> Summary {
-    Summary { title: title.into(), length, paragraphs: paragraphs.iter().map(|&p| p.to_owned()).collect() }
+    Summary::new(title, length, paragraphs.iter().map(|&p| p.to_owned()).collect())
 }
 
 fn faq(title: &str, entries: &[(&str, &str)]) -> Faq {
-    let entry = |&(question, answer): &(&str, &str)| FaqEntry { question: question.into(), answer: answer.into() };
+    let entry = |&(question, answer): &(&str, &str)| FaqEntry::new(question, answer);
     Faq { title: title.into(), entries: entries.iter().map(entry).collect() }
 }

@@ -9,7 +9,9 @@ use crate::bench::config::BenchConfig;
 use crate::bench::folder::About;
 use crate::bench::machine::Machine;
 use crate::bench::{Key, Record, Speed};
-use crate::content::{Faq, FaqEntry, ModelInfo, Output, SourceInfo, Summary, SummaryLength, TokenCounts, Usage};
+use crate::content::{
+    Coverage, Faq, FaqEntry, ModelInfo, Output, SourceInfo, Summary, SummaryLength, TokenCounts, Usage,
+};
 use crate::eval::metric::METRICS;
 use crate::eval::score::UnsupportedClaim;
 use crate::eval::{Document, EntryFinding, References, Scores, SentenceFinding};
@@ -21,7 +23,7 @@ const HOSTILE: &str = "<script>alert('x')</script> & \"7 men\" \u{1b}[2J";
 fn document(number: usize, language: Language) -> Document {
     let mut article = Article::of_one_passage(&format!("{HOSTILE} one. The ferry sails."), language);
     article.title = Some(format!("{HOSTILE} {number}"));
-    let pair = FaqEntry { question: format!("{HOSTILE} reference?"), answer: HOSTILE.to_owned() };
+    let pair = FaqEntry::new(format!("{HOSTILE} reference?"), HOSTILE.to_owned());
     let references = References { faq: BTreeMap::from([(language, vec![pair])]), ..References::default() };
     Document { id: format!("{language}/d{number:02}<i>"), kind: None, article, references }
 }
@@ -32,16 +34,14 @@ fn output(document: &Document) -> Output {
         schema_version: 1,
         article: SourceInfo { source: HOSTILE.to_owned(), title: None, language, words: 6 },
         language,
-        summary: Some(Summary {
-            title: HOSTILE.to_owned(),
-            length: SummaryLength::Medium,
-            paragraphs: vec![format!("Ünd {HOSTILE}.")],
-        }),
+        summary: Some(Summary::new(HOSTILE, SummaryLength::Medium, vec![format!("Ünd {HOSTILE}.")])),
         faq: Some(Faq {
             title: HOSTILE.to_owned(),
-            entries: vec![FaqEntry { question: format!("{HOSTILE}?"), answer: format!("7 men, {HOSTILE}, 7 men.") }],
+            entries: vec![FaqEntry::new(format!("{HOSTILE}?"), format!("7 men, {HOSTILE}, 7 men."))],
         }),
         questions_asked: Some(1),
+        unanswered: Vec::new(),
+        coverage: Coverage::default(),
         rejections: Vec::new(),
         usage: Usage {
             faqtory: HOSTILE.to_owned(),

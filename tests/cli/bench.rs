@@ -34,13 +34,23 @@ fn set() -> String {
     line("a", "Calvenor", "Monday") + &line("b", "Tresmarel", "Friday") + &line("c", "Vessolmar", "Sunday")
 }
 
-/// A script with enough replies for both strategies over the three articles.
+/// A script for both strategies over the three articles.
 fn script() -> String {
-    let faq = "Q: Where is the new library?\\nA: It is in the old station of the town.\\n\\n\
-               Q: When is it open?\\nA: It is open from Tuesday to Saturday.";
-    let summary = "The town opened a library on Monday. Volunteers repaired the building. It is open on Saturday.";
-    let reply = |when: &str, text: &str| format!("[[reply]]\nwhen = \"{when}\"\ntext = \"{text}\"\n\n");
-    (reply("FAQ", faq) + &reply("ummar", summary)).repeat(6)
+    let faq = "Q: Where is the new library?\\nA: The new library is in the old station of the town.\\n\\n\
+               Q: When is the new library open?\\nA: The new library is open from Tuesday to Saturday.";
+    let summary = "The town opened its new library in the old station. Volunteers repaired the empty building. \
+                   The readings for children begin in June.";
+    let reply = |when: &str, text: &str| format!("[[reply]]\nwhen = \"{when}\"\ntext = \"{text}\"\nagain = true\n\n");
+    [
+        ("FAQ", faq),
+        ("Where is the new library?", "The new library is in the old station of the town."),
+        ("When is the new library open?", "The new library is open from Tuesday to Saturday."),
+        ("questions that readers", "Where is the new library?\\nWhen is the new library open?"),
+        ("question that", "Where is the new library?"),
+        ("ummar", summary),
+    ]
+    .map(|(when, text)| reply(when, text))
+    .concat()
 }
 
 fn world() -> World {

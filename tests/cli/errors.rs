@@ -75,14 +75,14 @@ fn an_article_over_the_context() {
     let world = World::with_articles();
     world.file("small.toml", "context_length = 20\n[[reply]]\ntext = 'x'\n");
     let ran = world.run("faq en.txt --model scripted:small.toml").exits(1).prints_nothing();
-    ran.says(&["error: en.txt: ", "20", "hint: shorten the article"]);
+    ran.says(&["error: en.txt: ", "a model with a longer context", "hint: shorten the article"]);
 }
 
 #[test]
 fn languages_without_prompts() {
     let world = World::with_articles();
-    let ran = world.run("faq en.txt --lang fr --model scripted:model.toml").exits(2).prints_nothing();
-    ran.says(&["there are no prompts for French", "en, es"]);
+    let ran = world.run("faq en.txt --lang ca --model scripted:model.toml").exits(2).prints_nothing();
+    ran.says(&["there are no prompts for Catalan", "en, es"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::harness::weights::weights;
 use crate::harness::{ENGLISH, SPANISH, World};
 use serde_json::{Value, json};
 
-const QUESTION: &str = "Where is the new library?";
+const QUESTION: &str = "Where is the library of Harrow Bridge?";
 const ANSWER: &str = "It is in the old railway station of Harrow Bridge.";
 
 /// A set of two documents with references.

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::harness::{FAQ, FAQ_ES, World};
 
-const QUESTION: &str = "Where is the new library?";
+const QUESTION: &str = "Where is the library of Harrow Bridge?";
 
 /// A world with two more English articles and a script for three of them.
 fn three() -> World {
@@ -12,7 +12,7 @@ fn three() -> World {
     let english = world.read("en.txt");
     world.file("more/en.txt", &english);
     world.file("third.txt", &english);
-    world.script("three.toml", &[("FAQ", FAQ), ("FAQ", FAQ), ("FAQ", FAQ)]);
+    world.script("three.toml", &[("FAQ", FAQ)]);
     world
 }
 
@@ -49,8 +49,8 @@ fn an_existing_folder_needs_no_slash() {
 fn the_name_has_the_language_that_was_written() {
     let world = World::with_articles();
     world.script("es.toml", &[("FAQ", FAQ_ES)]);
-    world.run("faq en.txt -n 2 --lang es --model scripted:es.toml -o out/").exits(0);
-    assert_eq!(world.names("out"), ["en.es.md"]);
+    world.run("faq es.txt -n 2 --model scripted:es.toml -o out/").exits(0);
+    assert_eq!(world.names("out"), ["es.es.md"]);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn articles_are_not_overwritten() {
     assert_eq!(world.read("en.txt"), english);
 
     world.file("en.en.md", &english);
-    world.script("two.toml", &[("FAQ", FAQ), ("FAQ", FAQ)]);
+    world.script("two.toml", &[("FAQ", FAQ)]);
     world.run("faq en.txt en.en.md -n 2 --model scripted:two.toml -o ./").exits(0);
     assert_eq!(world.read("en.en.md"), english);
     assert!(world.path("en-2.en.md").exists() && world.path("en.en.en.md").exists(), "{:?}", world.names(""));
@@ -106,7 +106,8 @@ fn one_bad_article_does_not_lose_the_others() {
 fn a_failure_of_the_model_does_not_lose_the_others() {
     let world = three();
     let script = world.read("three.toml");
-    world.file("fails.toml", format!("[[reply]]\nwhen = 'FAQ'\nerror = 'out of memory'\n\n{script}"));
+    world
+        .file("fails.toml", format!("[[reply]]\nwhen = 'questions that readers'\nerror = 'out of memory'\n\n{script}"));
     let ran = world.run("faq en.txt third.txt -n 2 --model scripted:fails.toml -o out/").exits(1);
     ran.says(&["error: en.txt: out of memory", "hint: "]);
     assert_eq!(world.names("out"), ["third.en.md"]);

@@ -9,6 +9,10 @@ use flate2::write::ZlibEncoder;
 
 use crate::harness::World;
 
+/// What the model makes of the notice.
+const NOTICE: &str = "The Town Council of Ardonal informs residents that the water supply will be cut off in part of the town. \
+    There will be no water on Weavers Street. The council will replace 640 meters of pipe laid in 1974.";
+
 fn notice() -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/en/water-cuts-notice/article.pdf");
     fs::read(path).expect("the fixture")
@@ -49,11 +53,12 @@ fn a_pdf_is_known_by_its_content() {
 fn a_file_that_takes_all_memory_fails_alone() {
     let world = World::with_articles();
     world.file("notice.pdf", notice());
+    world.script("notice.toml", &[("summary", NOTICE)]);
     world.file("bomb.pdf", bomb());
     world
-        .run("summarize bomb.pdf notice.pdf --model scripted:model.toml")
+        .run("summarize bomb.pdf notice.pdf --model scripted:notice.toml")
         .exits(1)
-        .prints(&["Harrow Bridge"])
+        .prints(&["Ardonal"])
         .says(&["bomb.pdf: reading the PDF needs more memory"]);
 }
 
@@ -64,8 +69,9 @@ fn damaged_files_are_errors_of_their_own() {
     torn.truncate(200);
     world.file("torn.pdf", torn);
     world.file("notice.pdf", notice());
-    let ran = world.run("summarize torn.pdf notice.pdf --model scripted:model.toml").exits(1);
-    let ran = ran.prints(&["Harrow Bridge"]).says(&["torn.pdf: the PDF is damaged"]);
+    world.script("notice.toml", &[("summary", NOTICE)]);
+    let ran = world.run("summarize torn.pdf notice.pdf --model scripted:notice.toml").exits(1);
+    let ran = ran.prints(&["Ardonal"]).says(&["torn.pdf: the PDF is damaged"]);
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
 }
 

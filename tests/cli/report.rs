@@ -7,12 +7,11 @@ fn runs() -> World {
     let world = World::with_articles();
     let bench = |model: &str| {
         format!(
-            "questions = 2\nbaselines = [\"lead\"]\n[[data]]\npath = \"en.txt\"\n[[system]]\nname = \"mine\"\nmodel = \"scripted:{model}\"\n"
+            "questions = 2\nbaselines = [\"lead\"]\n[[data]]\npath = \"en.txt\"\n[[system]]\nname = \"mine\"\nmodel = \"scripted:{model}\"\nstrategy = \"naive\"\n"
         )
     };
-    world
-        .script("worse.toml", &[("FAQ", FAQ), ("summary", "It cost 9,999 dollars on 3 May 1820. It is far too dear.")]);
-    world.script("model.toml", &[("FAQ", FAQ), ("summary", SUMMARY)]);
+    world.script("worse.toml", &[("FAQ", FAQ), ("ummar", "It cost 9,999 dollars on 3 May 1820. It is far too dear.")]);
+    world.script("model.toml", &[("FAQ", FAQ), ("ummar", SUMMARY)]);
     for (name, model) in [("old", "model.toml"), ("new", "worse.toml")] {
         world.file(&format!("{name}.toml"), bench(model));
         world.run(&format!("bench {name}.toml -o {name} --no-encoder")).exits(0);

@@ -5,15 +5,15 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use crate::harness::server::{Server, send};
-use crate::harness::{ENGLISH, FAQ, SPANISH, World};
+use crate::harness::{ENGLISH, FAQ, FAQ_ES, SPANISH, World};
 
-const QUESTION: &str = "Where is the new library?";
+const QUESTION: &str = "Where is the library of Harrow Bridge?";
 const HTML: &str = "content-type: text/html; charset=utf-8\r\n";
 
 /// A world whose script answers `n` times.
 fn world(n: usize) -> World {
     let world = World::with_articles();
-    world.script("m.toml", &vec![("FAQ", FAQ); n]);
+    world.script("m.toml", &[vec![("FAQ", FAQ); n], vec![("FAQ", FAQ_ES)]].concat());
     world
 }
 
@@ -140,12 +140,12 @@ fn lines() -> String {
 fn json_lines_are_an_article_each() {
     let world = world(2);
     world.file("news/all.jsonl", lines());
-    let ran = world.run("faq news -n 2 --lang en --model scripted:m.toml -o out/").exits(1);
+    let ran = world.run("faq news -n 2 --model scripted:m.toml -o out/").exits(1);
     ran.says(&[
         "error: news/all.jsonl:3: the line is not a JSON object",
         "error: news/all.jsonl:5: the line has no text",
     ]);
-    assert_eq!(world.names("out"), ["all-4.en.md", "all-first.en.md"]);
+    assert_eq!(world.names("out"), ["all-4.es.md", "all-first.en.md"]);
     world.run("faq news/all.jsonl -o out.md --model scripted:none.toml").exits(2).says(&["several articles"]);
 }
 

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::harness::{ENGLISH, FAQ, FAQ_ES, SUMMARY, SUMMARY_ES, World};
 
-const QUESTION: &str = "Where is the new library?";
-const ANSWER: &str = "It is open from Tuesday to Saturday.";
+const QUESTION: &str = "Where is the library of Harrow Bridge?";
+const ANSWER: &str = "The library is open from Tuesday to Saturday.";
 const SENTENCE: &str = "Volunteers repaired the empty building.";
 
 #[test]
@@ -58,43 +58,125 @@ fn faq_writes_no_summary_and_summarize_no_faq() {
     assert!(!summary.stdout.contains(QUESTION), "{}", summary.stdout);
 }
 
+/// A world whose model translates both ways between the two articles.
+fn translating() -> World {
+    let world = World::with_articles();
+    let translations = [
+        (
+            "Q: ¿Dónde está",
+            "Where is the library of Puente Alto?\nA: The library is in the old railway station of Puente Alto.",
+        ),
+        ("Q: ¿Cuándo abre", "When does the library open?\nA: The library is open from Tuesday to Saturday."),
+        (
+            "P: Where is",
+            "Dónde está la biblioteca de Harrow Bridge?\nR: La biblioteca está en la antigua estación de tren de Harrow Bridge.",
+        ),
+        ("P: When is", "Cuándo abre la biblioteca?\nR: La biblioteca abre de martes a sábado."),
+        (
+            "1. El pueblo",
+            "The town opened a public library in its old railway station.\n2. Volunteers repaired the empty building.\n\
+            3. The library lends books, tools and musical instruments.",
+        ),
+        (
+            "1. The town",
+            "El pueblo de Harrow Bridge abrió una biblioteca pública en su antigua estación de tren.\n2. Los voluntarios \
+            repararon el edificio vacío.\n3. La biblioteca presta libros, herramientas e instrumentos musicales.",
+        ),
+    ];
+    let replies = [("FAQ", FAQ), ("FAQ", FAQ_ES), ("summary", SUMMARY), ("resumen", SUMMARY_ES)];
+    world.script("model.toml", &[&translations[..], &replies[..]].concat());
+    world
+}
+
 #[test]
 fn the_language_is_that_of_the_article_unless_another_is_wanted() {
-    let world = World::with_articles();
-    world.script("es.toml", &[("FAQ", FAQ_ES), ("resumen", SUMMARY_ES)]);
-    let language = |arguments: &str| world.run(arguments).exits(0).json()["language"].clone();
-    assert_eq!(language("generate es.txt -n 2 -f json --model scripted:es.toml"), "es");
-    assert_eq!(language("generate en.txt -n 2 -f json --lang es --model scripted:es.toml"), "es");
-    assert_eq!(language("generate es.txt -n 2 -f json --lang en --model scripted:model.toml"), "en");
-    assert_eq!(language("generate en.txt -n 2 -f json --lang source --model scripted:model.toml"), "en");
-    let ran = world.run("generate en.txt -n 2 --lang es --model scripted:es.toml").exits(0);
-    ran.prints(&["¿Dónde está la nueva biblioteca?", "La biblioteca abre de martes a sábado."]);
+    let world = translating();
+    let language = |arguments: &str| {
+        let output =
+            world.run(&format!("generate {arguments} -n 2 -f json --model scripted:model.toml")).exits(0).json();
+        assert_eq!(output["faq"]["entries"].as_array().map(Vec::len), Some(2), "{output:#}");
+        assert!(output["summary"].is_object(), "{output:#}");
+        output["language"].clone()
+    };
+    assert_eq!(language("es.txt"), "es");
+    assert_eq!(language("en.txt --lang es"), "es");
+    assert_eq!(language("es.txt --lang en"), "en");
+    assert_eq!(language("en.txt --lang source"), "en");
+    let ran = world.run("generate en.txt -n 2 --lang es --model scripted:model.toml").exits(0);
+    ran.prints(&["¿Dónde está la biblioteca de Harrow Bridge?", "La biblioteca abre de martes a sábado."]);
 }
 
 #[test]
 fn the_language_of_the_article_can_be_said() {
     let world = World::with_articles();
-    let arguments = "faq en.txt -n 2 -f json --source-lang es --lang en --model scripted:model.toml";
+    let arguments = "faq es.txt -n 2 -f json --source-lang es --model scripted:model.toml";
     assert_eq!(world.run(arguments).exits(0).json()["article"]["language"], "es");
 }
 
 #[test]
 fn every_length_of_a_summary_can_be_had() {
     let world = World::with_articles();
-    for (length, reply) in [
-        ("headline", "Town opens a public library in its old railway station"),
-        ("short", "The town of Harrow Bridge opened a public library in its old railway station."),
-        ("medium", SUMMARY),
-        ("long", "The town opened a public library in its old station.\n\nThe library lends books and tools."),
-        ("bullets", "- The town opened a library.\n- Volunteers repaired it.\n- It lends books and tools."),
+    for (length, paragraphs, reply) in [
+        ("headline", 1, "Town of Harrow Bridge opens a library in its old railway station"),
+        ("short", 1, "The town of Harrow Bridge opened a public library in its old railway station."),
+        ("medium", 1, SUMMARY),
+        (
+            "long",
+            2,
+            "The town of Harrow Bridge opened a public library in its old railway station. Volunteers repaired the roof.\n\n\
+             The library lends books, tools and musical instruments. The mayor, Ines Walden, said that the work cost 240,000 euros.",
+        ),
+        (
+            "bullets",
+            3,
+            " The town of Harrow Bridge opened a public library.\n- Volunteers repaired the roof.\n\
+             - The library lends books, tools and musical instruments.",
+        ),
     ] {
         world.script("length.toml", &[("summary", reply)]);
         let output = world.run(&format!("summarize en.txt --length {length} -f json --model scripted:length.toml"));
         let output = output.exits(0).json();
         assert_eq!(output["summary"]["length"], length);
-        let paragraphs = output["summary"]["paragraphs"].as_array().map_or(0, Vec::len);
-        assert_eq!(paragraphs, [1, 2, 3][usize::from(length == "long") + 2 * usize::from(length == "bullets")]);
+        assert_eq!(output["summary"]["paragraphs"].as_array().map_or(0, Vec::len), paragraphs, "{output:#}");
     }
+}
+
+#[test]
+fn evidence_is_shown_where_it_is_asked_for() {
+    let world = World::with_articles();
+    let run = |flags: &str| world.run(&format!("faq en.txt -n 2 {flags} --model scripted:model.toml")).exits(0);
+    let source = "It is open from Tuesday to Saturday, and residents need no card to read there.";
+    assert!(!run("").stdout.contains(source));
+    for format in ["md", "html", "text"] {
+        run(&format!("--evidence -f {format}")).prints(&[source]);
+    }
+    let json = run("-f json").json();
+    assert_eq!(json["faq"]["entries"][1]["evidence"][0]["text"], source, "{json:#}");
+}
+
+#[test]
+fn a_question_can_be_asked_and_is_answered_or_declared_unanswerable() {
+    let world = World::with_articles();
+    world.file(
+        "who.toml",
+        "[[reply]]\nwhen = 'Who?'\ntext = 'No answer.'\nagain = true\n[[reply]]\ntext = 'x'\nagain = true",
+    );
+    let ran = world.run("faq en.txt -n 1 --ask Who? -f json --model scripted:who.toml").exits(1);
+    assert_eq!(ran.json()["unanswered"][0], "Who?");
+    world.run("faq en.txt --ask= --model scripted:model.toml").exits(2).says(&["it cannot be empty"]);
+    world.run("faq en.txt --strict --flag --model scripted:model.toml").exits(2).says(&["--strict"]);
+}
+
+#[test]
+fn wishes_reach_the_model() {
+    let world = World::with_articles();
+    let reply = "The library is in the old railway station of Harrow Bridge.";
+    let when = "You write for teachers. The tone is dry. You write these terms exactly so: Station.";
+    let script = format!("[[reply]]\nwhen = {when:?}\ntext = {reply:?}\nagain = true\n");
+    world.file("style.toml", script);
+    let flags = "--length short --audience teachers --tone dry --model scripted:style.toml --keep";
+    let ran = world.run(&format!("summarize en.txt {flags} Station"));
+    ran.exits(0).prints(&[reply]);
 }
 
 #[test]
@@ -130,8 +212,7 @@ fn what_is_said_never_reaches_standard_output() {
 #[test]
 fn fewer_questions_than_asked_for_are_told() {
     let world = World::with_articles();
-    world.script("few.toml", &[("FAQ", FAQ), ("FAQ", FAQ), ("FAQ", FAQ)]);
-    let arguments = "faq en.txt -n 5 --model scripted:few.toml";
+    let arguments = "faq en.txt -n 5 --model scripted:model.toml";
     world.run(arguments).exits(0).prints(&[QUESTION]).says(&["note: en.txt: 2 of 5 questions", "rejected"]);
     world.run(&format!("{arguments} --quiet")).exits(0).says_nothing();
     world.run(&format!("{arguments} --verbose")).exits(0).says(&["not used: duplicate"]);
@@ -141,7 +222,7 @@ fn fewer_questions_than_asked_for_are_told() {
 fn a_part_that_is_missing_is_an_error_and_the_rest_is_written() {
     let world = World::with_articles();
     let nothing = "I cannot help with that.";
-    world.script("half.toml", &[("FAQ", nothing), ("FAQ", nothing), ("FAQ", nothing), ("summary", SUMMARY)]);
+    world.script("half.toml", &[("FAQ", nothing), ("summary", SUMMARY)]);
     let ran = world.run("generate en.txt -n 2 --model scripted:half.toml").exits(1);
     ran.prints(&[SENTENCE]).says(&["error: en.txt: the model wrote no usable FAQ"]);
 }
@@ -150,7 +231,7 @@ fn a_part_that_is_missing_is_an_error_and_the_rest_is_written() {
 fn without_any_result_nothing_is_written_but_json_tells_why() {
     let world = World::with_articles();
     let nothing = "I cannot help with that.";
-    world.script("none.toml", &[("FAQ", nothing), ("FAQ", nothing), ("FAQ", nothing)]);
+    world.script("none.toml", &[("FAQ", nothing)]);
     let ran = world.run("faq en.txt -n 2 --model scripted:none.toml -o out.md").exits(1);
     ran.prints_nothing().says(&["the model wrote no usable FAQ"]);
     assert!(!world.path("out.md").exists());
@@ -163,6 +244,20 @@ fn without_any_result_nothing_is_written_but_json_tells_why() {
 fn settings_of_the_sampler_without_effect_are_told() {
     let world = World::with_articles();
     let ran = world.run("faq en.txt -n 2 --seed 1 --top-p 0.5 --model scripted:model.toml").exits(0);
-    ran.says(&["note: without a --temperature over 0, --seed, --top-p changes only what is asked for once more"]);
+    ran.says(&["note: without a --temperature over 0, --seed, --top-p changes only further candidates"]);
     world.run("faq en.txt -n 2 --seed 1 --temperature 0.5 --model scripted:model.toml").exits(0).says_nothing();
+}
+
+#[test]
+fn a_pair_is_written_anew() {
+    let world = World::with_articles();
+    world.run("faq en.txt -n 1 -f json --model scripted:model.toml -o old.json").exits(0);
+    let old: Value = serde_json::from_str(&world.read("old.json")).unwrap();
+    let run = |arguments: &str| world.run(&format!("faq en.txt -f json {arguments} --model scripted:model.toml"));
+    let new = run("--from old.json --refresh-pair 1").exits(0).json();
+    assert_eq!(new["faq"]["entries"].as_array().map(Vec::len), Some(1));
+    assert_ne!(new["faq"]["entries"][0]["question"], old["faq"]["entries"][0]["question"]);
+    run("--from old.json --refresh-pair 2").exits(1).says(&["there is no pair 2"]);
+    run("--refresh-pair 1").exits(2).says(&["--from"]);
+    run("--from en.txt --refresh-pair 1").exits(1).says(&["en.txt: is no output of faqtory"]);
 }

@@ -32,18 +32,18 @@ La biblioteca presta libros, herramientas e instrumentos musicales. Abre de mart
 necesitan carné para leer allí. La alcaldesa, Inés Valle, dijo que la obra costó 240.000 euros.
 ";
 
-/// What the scripted model answers when it is asked for questions about [`ENGLISH`].
+/// What the scripted model knows of [`ENGLISH`]: questions with their answers.
 pub(crate) const FAQ: &str = "\
-Q: Where is the new library?
-A: It is in the old railway station of Harrow Bridge.
+Q: Where is the library of Harrow Bridge?
+A: The library is in the old railway station of Harrow Bridge.
 Q: When is the library open?
-A: It is open from Tuesday to Saturday.
+A: The library is open from Tuesday to Saturday.
 ";
 
-/// The same in Spanish.
+/// The same in Spanish, of [`SPANISH`].
 pub(crate) const FAQ_ES: &str = "\
-P: ¿Dónde está la nueva biblioteca?
-R: Está en la antigua estación de tren del pueblo.
+P: ¿Dónde está la biblioteca de Puente Alto?
+R: La biblioteca está en la antigua estación de tren de Puente Alto.
 P: ¿Cuándo abre la biblioteca?
 R: La biblioteca abre de martes a sábado.
 ";
@@ -133,7 +133,7 @@ impl World {
         let world = Self::new();
         world.file("en.txt", ENGLISH);
         world.file("es.txt", SPANISH);
-        world.script("model.toml", &[("FAQ", FAQ), ("summary", SUMMARY)]);
+        world.script("model.toml", &[("FAQ", FAQ), ("FAQ", FAQ_ES), ("summary", SUMMARY), ("resumen", SUMMARY_ES)]);
         world
     }
 
@@ -170,10 +170,45 @@ impl World {
         names
     }
 
-    /// Makes a script: each pair is a text that the request must contain, and the reply.
+    /// Makes a script: each pair is a text that the request must contain, and the reply. Replies to `FAQ` are questions
+    /// with their answers: the model asks them whenever it is to ask, and answers each. What is no such pair is its reply
+    /// to all of that.
     pub(crate) fn script(&self, name: &str, replies: &[(&str, &str)]) -> PathBuf {
-        let text: String =
-            replies.iter().map(|(when, text)| format!("[[reply]]\nwhen = {when:?}\ntext = {text:?}\n\n")).collect();
+        let mut text = String::new();
+        let mut add = |when: &str, reply: &str| {
+            text += &format!("[[reply]]\nwhen = {when:?}\ntext = {reply:?}\nagain = true\n\n");
+        };
+        for (when, reply) in replies {
+            if *when != "FAQ" {
+                add(when, reply);
+                continue;
+            }
+            let of = |labels: [&str; 2]| -> Vec<&str> {
+                reply.lines().filter_map(|line| labels.iter().find_map(|label| line.strip_prefix(label))).collect()
+            };
+            // The naive strategy asks for all at once.
+            add("FAQ", reply);
+            let (questions, answers) = (of(["Q: ", "P: "]), of(["A: ", "R: "]));
+            for (question, answer) in questions.iter().zip(answers) {
+                add(question, answer);
+            }
+            let list = if questions.is_empty() { (*reply).to_owned() } else { questions.join("\n") };
+            // Pairs are asked for in their language only.
+            let (english, spanish) = (!list.contains('¿'), questions.is_empty() || list.contains('¿'));
+            let lists = [("questions that readers", english), ("preguntas que más", spanish)];
+            for (asked, _) in lists.iter().filter(|(_, own)| *own) {
+                add(asked, &list);
+            }
+            let singles = [
+                ("question that", english),
+                ("a reader's question", english),
+                ("pregunta que", spanish),
+                ("la pregunta a la que", spanish),
+            ];
+            for (asked, _) in singles.iter().filter(|(_, own)| *own) {
+                add(asked, questions.first().unwrap_or(reply));
+            }
+        }
         self.file(name, text)
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use self::rank::{lexrank, textrank};
 use crate::article::{Article, Span, one_line};
 use crate::content::{
-    Faq, FaqEntry, ModelInfo, Output, SCHEMA_VERSION, SourceInfo, Summary, SummaryLength, TokenCounts, Usage,
+    Coverage, Faq, FaqEntry, ModelInfo, Output, SCHEMA_VERSION, SourceInfo, Summary, SummaryLength, TokenCounts, Usage,
 };
 use crate::error::Result;
 use crate::eval::Document;
@@ -80,13 +80,14 @@ pub fn write(
         schema_version: SCHEMA_VERSION,
         article: SourceInfo::from(article),
         language: job.target,
-        summary: job.summary.filter(|_| !summary.is_empty()).map(|length| Summary {
-            title: labels.summary_title.clone(),
-            length,
-            paragraphs: if length == SummaryLength::Bullets { summary } else { vec![summary.join(" ")] },
+        summary: job.summary.filter(|_| !summary.is_empty()).map(|length| {
+            let paragraphs = if length == SummaryLength::Bullets { summary } else { vec![summary.join(" ")] };
+            Summary::new(labels.summary_title.clone(), length, paragraphs)
         }),
         questions_asked: job.faq.map(|q| q.count(article.word_count())),
         faq: job.faq.filter(|_| !entries.is_empty()).map(|_| Faq { title: labels.faq_title.clone(), entries }),
+        unanswered: Vec::new(),
+        coverage: Coverage::default(),
         rejections: Vec::new(),
         usage: Usage {
             faqtory: env!("CARGO_PKG_VERSION").to_owned(),
@@ -148,7 +149,7 @@ fn extract(baseline: Baseline, article: &Article, prompts: &PromptLibrary, job: 
     let about = &prompts.labels(article.language)?.about_question;
     let entries = in_order(best(&for_faq, wanted))
         .into_iter()
-        .map(|i| FaqEntry { question: about.replace("{}", &units[i].subject), answer: text(i) })
+        .map(|i| FaqEntry::new(about.replace("{}", &units[i].subject), text(i)))
         .collect();
     Ok((summary, entries))
 }
@@ -199,7 +200,7 @@ mod tests {
 
     fn job(target: Language) -> Job {
         let (faq, summary) = (Some(Questions::Exactly(4)), Some(SummaryLength::Medium));
-        Job { target, faq, summary, sampling: Sampling::default() }
+        Job::new(target, faq, summary, Sampling::default())
     }
 
     #[test]

@@ -106,6 +106,12 @@ pub(crate) fn model(text: &str) -> Result<ModelChoice, String> {
     if text.trim().is_empty() { Err("the name of a model cannot be empty".to_owned()) } else { parsed(text) }
 }
 
+/// Reads a few words that go into a prompt, on one line.
+pub(crate) fn phrase(text: &str) -> Result<String, String> {
+    let words: Vec<_> = text.split_whitespace().collect();
+    if words.is_empty() { Err("it cannot be empty".to_owned()) } else { Ok(words.join(" ")) }
+}
+
 /// Reads a path.
 pub(crate) fn path(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() { Err("a path cannot be empty".to_owned()) } else { Ok(PathBuf::from(text)) }

@@ -112,15 +112,12 @@ fn what_the_article_does_not_have_is_named_and_what_it_has_is_shown() {
     document.article.sections[0].passages[0].sentences =
         spans.iter().map(|span| crate::article::Sentence { span: *span }).collect();
     let faq = vec![
-        FaqEntry {
-            question: "How many passengers does the ferry carry?".into(),
-            answer: "It carries 400 passengers.".into(),
-        },
-        FaqEntry {
-            question: "What does it cost, and who travels free?".into(),
-            answer: "A ticket costs 12 euros, and children under six travel free.".into(),
-        },
-        FaqEntry { question: "Who paints".into(), answer: "El alcalde pinta la puerta de la casa vieja.".into() },
+        FaqEntry::new("How many passengers does the ferry carry?", "It carries 400 passengers."),
+        FaqEntry::new(
+            "What does it cost, and who travels free?",
+            "A ticket costs 12 euros, and children under six travel free.",
+        ),
+        FaqEntry::new("Who paints", "El alcalde pinta la puerta de la casa vieja."),
     ];
     let prediction = Prediction { faq: Some(faq), ..copy(&document, Language::EN) };
     let scores = Evaluator::new(None).score(&document, &prediction).unwrap();

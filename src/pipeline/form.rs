@@ -1,0 +1,99 @@
+//! The form of a text: what models put around it is taken away, small faults are mended, and what is cut off is cut out.
+
+use std::ops::Range;
+
+use crate::lang::Language;
+use crate::metrics::text::words;
+use crate::sentence;
+
+/// Whether a text ends as a sentence does.
+pub(super) fn ends_sentence(text: &str) -> bool {
+    text.trim_end_matches(['"', '”', '’', '»', ')', '\'']).ends_with(['.', '!', '?', '…'])
+}
+
+/// Whether a text that the model was cut off in is whole all the same. "It costs 18." may be the beginning
+/// of "It costs 18.6 million".
+pub(super) fn is_finished(text: &str) -> bool {
+    let in_number = text.strip_suffix('.').is_some_and(|t| t.ends_with(|c: char| c.is_ascii_digit()));
+    ends_sentence(text) && !in_number
+}
+
+/// A question as it is shown: the first that the text asks, without a number before it, with its marks.
+pub(super) fn question(text: &str, opening: Option<char>) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let behind_number = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let numbered = (1..=2).contains(&(line.len() - behind_number.len()));
+    let item = behind_number.strip_prefix(['.', ')']).filter(|_| numbered).unwrap_or(line);
+    let bare = item.trim_start_matches(['-', '*', '•', ' ']).trim_end_matches(['*', ' ']);
+    let bare = bare.find('?').map_or(bare, |end| &bare[..=end]);
+    match opening {
+        Some(mark) if bare.ends_with('?') && !bare.contains(mark) => format!("{mark}{bare}"),
+        _ => bare.to_owned(),
+    }
+}
+
+/// A statement with the stop that the model left out.
+pub(super) fn statement(text: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() || ends_sentence(text) {
+        text.to_owned()
+    } else {
+        text.trim_end_matches([',', ';', ':']).to_owned() + "."
+    }
+}
+
+/// The sentences of a text as owned texts.
+pub(super) fn sentences(text: &str, language: Language) -> Vec<String> {
+    sentence::split(text, language).iter().map(|span| text[span.range()].to_owned()).collect()
+}
+
+/// The words of a text contain those of the phrase, one after the other.
+pub(super) fn has_phrase(text: &[String], phrase: &str) -> bool {
+    find_phrase(text, phrase).is_some()
+}
+
+/// Where the words of a phrase stand in a text, as its words.
+fn find_phrase(text: &[String], phrase: &str) -> Option<Range<usize>> {
+    let phrase = words(phrase);
+    let at = text.windows(phrase.len().max(1)).position(|run| run == phrase)?;
+    Some(at..at + phrase.len())
+}
+
+/// Whether one of the phrases stands in the text.
+pub(super) fn has_any(text: &[String], phrases: &[String]) -> bool {
+    phrases.iter().any(|phrase| has_phrase(text, phrase))
+}
+
+/// Whether the text begins with one of the phrases.
+pub(super) fn begins_with_any(text: &[String], phrases: &[String]) -> bool {
+    phrases.iter().any(|phrase| find_phrase(text, phrase).is_some_and(|place| place.start == 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_lose_their_numbers_and_get_their_marks() {
+        assert_eq!(question("1. Who pays?\n2. When?", None), "Who pays?");
+        assert_eq!(question(" - **Quién paga?**", Some('¿')), "¿Quién paga?");
+        assert_eq!(question("2026 was warm?", None), "2026 was warm?");
+        assert_eq!(question("", None), "");
+    }
+
+    #[test]
+    fn stops_are_mended_and_numbers_are_not_taken_for_them() {
+        assert_eq!(statement("The town pays,"), "The town pays.");
+        assert_eq!(statement("«Así es»"), "«Así es».");
+        assert_eq!(statement("“So it is.”"), "“So it is.”");
+        assert!(is_finished("It costs 18 euros.") && !is_finished("It costs 18."));
+    }
+
+    #[test]
+    fn phrases_are_found_word_by_word() {
+        let text = words("The article, it seems, does not say.");
+        assert!(has_phrase(&text, "the article") && !has_phrase(&text, "the art") && !has_phrase(&text, ""));
+        assert!(begins_with_any(&text, &["article".to_owned(), "the article".to_owned()]));
+        assert!(!begins_with_any(&text, &["article".to_owned()]));
+    }
+}

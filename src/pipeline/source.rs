@@ -1,0 +1,196 @@
+//! The article as the checks see it: its sentences with their places, its parts, its words and facts, counted once.
+
+use std::collections::HashSet;
+
+use super::form::has_phrase;
+use crate::article::{Article, Span, one_line};
+use crate::content::Evidence;
+use crate::lang::Language;
+use crate::metrics::grounded::SourceFeatures;
+use crate::metrics::overlap::{LexicalSupport, SourceIndex};
+use crate::metrics::support::Claim;
+use crate::metrics::text::{is_content_word, stems, words};
+
+/// Passages of an article without headings that make a part together.
+const PASSAGES_OF_A_PART: usize = 3;
+/// The most sentences that one sentence of the output is said to rest on.
+const MOST_EVIDENCE: usize = 3;
+/// A sentence rests on none of the article that has a smaller share of its content words.
+const LEAST_BASIS: f64 = 0.3;
+/// A further sentence of the article is evidence if it has so much of the words that were missing.
+const LEAST_GAIN: f64 = 0.2;
+
+/// A sentence of the article, or its title or deck.
+pub(super) struct Unit {
+    /// Where it stands, if the text shows it.
+    pub(super) span: Option<Span>,
+    pub(super) text: String,
+    /// Which part of the article it is in; none for title and deck.
+    pub(super) part: Option<usize>,
+    stems: HashSet<String>,
+}
+
+/// An article, counted once.
+pub(super) struct Source<'a> {
+    pub(super) article: &'a Article,
+    /// Title and deck, then the sentences of the body in order.
+    pub(super) units: Vec<Unit>,
+    /// How many parts it has: sections, or runs of passages where there are no headings.
+    pub(super) parts: usize,
+    /// All words in lower case.
+    vocabulary: HashSet<String>,
+    features: SourceFeatures,
+    index: SourceIndex,
+}
+
+impl<'a> Source<'a> {
+    /// Counts an article. A passage with one of the phrases of `instructions` speaks to a model and not to readers: nothing
+    /// is supported by it.
+    pub(super) fn new(article: &'a Article, instructions: &[&String]) -> Self {
+        let commands = |text: &str| {
+            let words = words(text);
+            instructions.iter().any(|phrase| has_phrase(&words, phrase))
+        };
+        let mut units = Vec::new();
+        let mut add = |text: String, span, part| {
+            if !words(&text).is_empty() {
+                let stems = content_stems(&text, article.language);
+                units.push(Unit { span, text, part, stems });
+            }
+        };
+        for text in article.title.iter().chain(&article.deck) {
+            let place = article.head.iter().find(|span| article.slice(**span) == text);
+            add(one_line(text), place.copied(), None);
+        }
+        let headed = article.sections.iter().filter(|s| s.heading.is_some()).count() > 1;
+        let (mut parts, mut passages) = (0, 0);
+        for section in article.sections.iter().filter(|s| !s.passages.is_empty()) {
+            for (index, passage) in section.passages.iter().enumerate() {
+                if index == 0 && headed || !headed && passages % PASSAGES_OF_A_PART == 0 || parts == 0 {
+                    parts += 1;
+                }
+                let sentences = if commands(article.slice(passage.span)) { &[][..] } else { &passage.sentences };
+                for sentence in sentences {
+                    let text = one_line(article.slice(sentence.span));
+                    add(text, Some(sentence.span), Some(parts - 1));
+                }
+                passages += 1;
+            }
+        }
+        let texts: Vec<&str> = units.iter().map(|unit| unit.text.as_str()).collect();
+        let whole = texts.join("\n");
+        Self {
+            article,
+            parts,
+            vocabulary: words(&whole).into_iter().collect(),
+            features: SourceFeatures::of_sentences(&texts, article.language),
+            index: SourceIndex::new(&texts, article.language),
+            units,
+        }
+    }
+
+    pub(super) fn language(&self) -> Language {
+        self.article.language
+    }
+
+    /// Whether a word of the article, whatever its case.
+    pub(super) fn has_word(&self, word: &str) -> bool {
+        self.vocabulary.contains(&word.to_lowercase())
+    }
+
+    /// Whether another form of a word is one of the article's.
+    pub(super) fn has_form_of(&self, word: &str) -> bool {
+        let wanted = content_stems(word, self.language());
+        !wanted.is_empty() && self.units.iter().any(|unit| unit.stems.is_superset(&wanted))
+    }
+
+    /// The facts that a text in that language states, and whether the article has them.
+    pub(super) fn claims(&self, text: &str, language: Language) -> Vec<Claim> {
+        self.features.facts().check(text, language)
+    }
+
+    /// The probability that the article supports a sentence in its language.
+    pub(super) fn grounding(&self, sentence: &str) -> f64 {
+        self.features.sentence(sentence).grounding().probability
+    }
+
+    /// How far the words of a text in the article's language stand in it.
+    pub(super) fn support(&self, text: &str) -> LexicalSupport {
+        self.index.support(text)
+    }
+
+    /// The units that a sentence rests on, the one with most of its words first: each further one has a good part of the
+    /// words that are still missing.
+    pub(super) fn basis(&self, sentence: &str) -> Vec<usize> {
+        let mut missing = content_stems(sentence, self.language());
+        let all = missing.len();
+        let mut found: Vec<usize> = Vec::new();
+        while found.len() < MOST_EVIDENCE && !missing.is_empty() {
+            let gain = |unit: &Unit| unit.stems.intersection(&missing).count();
+            // Of equals a sentence of the body counts more than title and deck, then the first.
+            let rank = |(index, unit): &(usize, &Unit)| (gain(unit), unit.part.is_some(), usize::MAX - index);
+            let best = self.units.iter().enumerate().filter(|(i, _)| !found.contains(i)).max_by_key(rank);
+            let Some((index, unit)) = best else { break };
+            let least = if found.is_empty() { LEAST_BASIS * all as f64 } else { (LEAST_GAIN * all as f64).max(2.0) };
+            if (gain(unit) as f64) < least {
+                break;
+            }
+            missing.retain(|stem| !unit.stems.contains(stem));
+            found.push(index);
+        }
+        found
+    }
+
+    /// Those units as evidence of a sentence with that number, as far as the text shows them.
+    pub(super) fn evidence(&self, number: usize, sentence: &str) -> Vec<Evidence> {
+        let score = (self.grounding(sentence) * 1_000.0).round() / 1_000.0;
+        let shown = self.basis(sentence).into_iter().filter_map(|index| {
+            let unit = &self.units[index];
+            Some(Evidence { sentence: number, span: unit.span?, text: unit.text.clone(), score })
+        });
+        shown.collect()
+    }
+
+    /// The part of the article that evidence stands in.
+    pub(super) fn part_of(&self, span: Span) -> Option<usize> {
+        self.units.iter().find(|unit| unit.span == Some(span)).and_then(|unit| unit.part)
+    }
+}
+
+/// The different stems of the words that say what a text is about.
+pub(super) fn content_stems(text: &str, language: Language) -> HashSet<String> {
+    let plain = words(text);
+    let stems = stems(text, language);
+    let content = plain.iter().zip(stems).filter(|(word, _)| is_content_word(word, language));
+    content.map(|(_, stem)| stem).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loader::{LoadOptions, load};
+
+    #[test]
+    fn a_sentence_rests_on_those_of_the_article_that_have_its_words() {
+        let page = include_str!("../../fixtures/en/electric-ferry/article.txt");
+        let article = load(page.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
+        let source = Source::new(&article, &[]);
+        assert_eq!(source.parts, 5);
+        let found = source.evidence(2, "Each new vessel carries 180 passengers and 24 bicycles.");
+        assert_eq!((found.len(), found[0].sentence), (1, 2));
+        assert!(found[0].text.contains("180 passengers") && found[0].score > 0.5, "{found:?}");
+        assert_eq!(article.slice(found[0].span), found[0].text);
+        assert_eq!(source.part_of(found[0].span), Some(1));
+        let two = "The vessels carry 180 passengers, and the project costs 18.6 million euros from a grant.";
+        assert_eq!(source.basis(two).len(), 2);
+        assert!(source.basis("Whales sleep upright near Greenland.").is_empty());
+    }
+
+    #[test]
+    fn without_headings_runs_of_passages_are_the_parts() {
+        let text = "One story here.\n\n".repeat(1) + &"Another passage of the story says more of it.\n\n".repeat(6);
+        let article = load(text.as_bytes(), "a.txt", &LoadOptions::default()).unwrap();
+        let passages = article.passages().count();
+        assert_eq!(Source::new(&article, &[]).parts, passages.div_ceil(PASSAGES_OF_A_PART));
+    }
+}

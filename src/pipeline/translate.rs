@@ -1,0 +1,335 @@
+//! Translation of what was written and verified in the article's language: what is asked for, and what is wrong with it.
+
+use super::Work;
+use super::check::{Checker, Verdict};
+use super::faq::Pair;
+use super::form::{self, ends_sentence, has_any, sentences, statement};
+use super::mixture::mixture;
+use super::parse::FaqParser;
+use super::session::Written;
+use super::summary::Draft;
+use super::typography::typography;
+use crate::chat::Message;
+use crate::content::{RejectReason, Rejection, Task};
+use crate::error::Result;
+use crate::lang::{Language, is_in, words};
+use crate::metrics::support::{Claim, ClaimKind, SourceFacts};
+use crate::metrics::text::{self, word_spans};
+use crate::prompt::{Original, PromptLibrary, Translate};
+
+/// How many words a translation may have for each word of the original, and how few.
+const LENGTHS: std::ops::RangeInclusive<f64> = 0.55..=1.8;
+/// Shorter texts may be longer or shorter in another language by more.
+const LEAST_WORDS: usize = 8;
+/// What a word that no list has takes off a score.
+const UNKNOWN_WORD: f64 = 0.2;
+
+/// Room for the translation of a pair, and of a sentence, in tokens.
+const PAIR_TOKENS: usize = 220;
+const SENTENCE_TOKENS: usize = 90;
+/// Candidates of a translation that failed the checks.
+const SECOND_TRIES: u64 = 2;
+
+/// Translates verified texts into the job's language.
+pub(super) struct Translator<'a> {
+    from: Language,
+    /// Knows the language to translate into.
+    checker: Checker<'a>,
+    glossary: Glossary,
+    parser: FaqParser,
+}
+
+/// Something to translate.
+enum Item<'a> {
+    Pair(&'a Pair),
+    /// Sentences of the summary, each a line.
+    Text(String),
+}
+
+impl<'a> Translator<'a> {
+    pub(super) fn new(work: &Work<'a>) -> Result<Self> {
+        let (from, to) = (work.language, work.job.target);
+        Ok(Self {
+            from,
+            checker: Checker { source: work.checker.source, labels: work.prompts.labels(to)?, language: to },
+            glossary: Glossary::new(work.prompts, from, to),
+            parser: FaqParser::new(work.prompts)?,
+        })
+    }
+
+    /// The pairs and the summary in the other language, as far as a translation passes the checks.
+    pub(super) fn translate(
+        &self,
+        work: &mut Work<'_>,
+        pairs: Vec<Pair>,
+        summary: Option<Draft>,
+    ) -> Result<(Vec<Pair>, Option<Draft>)> {
+        let mut items: Vec<Item<'_>> = pairs.iter().map(Item::Pair).collect();
+        let paragraphs = summary.iter().flat_map(|draft| &draft.paragraphs);
+        items.extend(paragraphs.map(|sentences| Item::Text(numbered(sentences))));
+        let mut done: Vec<Option<(String, String)>> = vec![None; items.len()];
+        for candidates in [0..1, 1..1 + SECOND_TRIES] {
+            let open: Vec<usize> = (0..items.len()).filter(|index| done[*index].is_none()).collect();
+            let mut requests = Vec::new();
+            for &index in &open {
+                let (messages, tokens) = self.ask(work, &items[index])?;
+                for candidate in candidates.clone() {
+                    requests.push(work.session.request(messages.clone(), tokens, candidate, &["\n\n"]));
+                }
+            }
+            let written = work.session.write("translation", &requests)?;
+            for (&index, texts) in open.iter().zip(written.chunks((candidates.end - candidates.start) as usize)) {
+                let read = texts.iter().map(|text| self.read(&items[index], text));
+                let mut tried: Vec<_> = read.collect();
+                tried.sort_by(|(_, a), (_, b)| b.is_good().cmp(&a.is_good()).then(b.score.total_cmp(&a.score)));
+                for ((question, answer), verdict) in &tried {
+                    if let Some(reason) = verdict.faults.first() {
+                        let task = if matches!(items[index], Item::Pair(_)) { Task::Faq } else { Task::Summary };
+                        let text = format!("{question}\n{answer}").trim().to_owned();
+                        work.rejections.push(Rejection { task, reason: *reason, text });
+                    }
+                }
+                done[index] = tried.into_iter().next().filter(|(_, verdict)| verdict.is_good()).map(|(text, _)| text);
+            }
+        }
+        drop(items);
+        let texts = done.split_off(pairs.len());
+        let translated = pairs.into_iter().zip(done).filter_map(|(pair, text)| {
+            let (question, answer) = text?;
+            // A question that the job names stays as it is given.
+            let question = if pair.must { pair.question.clone() } else { question };
+            Some(Pair { question, answer, ..pair })
+        });
+        let translated = translated.collect();
+        let summary = summary.and_then(|draft| {
+            let paragraphs: Option<Vec<Vec<String>>> = texts.into_iter().map(|text| Some(lines(&text?.1))).collect();
+            Some(Draft { paragraphs: paragraphs?, ..draft })
+        });
+        Ok((translated, summary))
+    }
+
+    fn ask(&self, work: &Work<'_>, item: &Item<'_>) -> Result<(Vec<Message>, usize)> {
+        let from = self.from;
+        match item {
+            Item::Pair(Pair { question, answer, .. }) => {
+                let names = self.glossary.of(&format!("{question} {answer}"));
+                let translate = Translate { from, text: Original::Pair(question, answer), names: &names };
+                Ok((work.prompts.translation(translate, self.checker.language)?, PAIR_TOKENS))
+            }
+            Item::Text(text) => {
+                let names = self.glossary.of(text);
+                let translate = Translate { from, text: Original::Lines(text), names: &names };
+                let tokens = SENTENCE_TOKENS * text.lines().count();
+                Ok((work.prompts.translation(translate, self.checker.language)?, tokens))
+            }
+        }
+    }
+
+    /// A translated question and answer, or no question and the lines of a text, with what is wrong.
+    fn read(&self, item: &Item<'_>, written: &Written) -> ((String, String), Verdict) {
+        let to = self.checker.language;
+        let tidy = |text: &str| typography(&self.glossary.mend(text), self.from, to);
+        match item {
+            Item::Pair(pair) => {
+                let label = &self.checker.labels.question_labels[0];
+                let opening = self.checker.labels.question_opening;
+                let draft = self.parser.parse(&format!("{label}: {}", written.text.trim_start()));
+                let entry = draft.entries.into_iter().next().unwrap_or_default();
+                let question = tidy(&form::question(&entry.question, opening));
+                let answer = tidy(&statement(&entry.answer));
+                let mut verdict = self.check(&pair.answer, &answer);
+                if !pair.must {
+                    let asked = self.check(&form::statement(&pair.question), &question);
+                    let not_asked = |fault: &&RejectReason| **fault != RejectReason::MentionsArticle;
+                    verdict.faults.extend(asked.faults.iter().filter(not_asked));
+                    if !crate::metrics::question::question_form(&question, to).is_question() {
+                        verdict.faults.insert(0, RejectReason::NotAQuestion);
+                    }
+                    verdict.score += asked.score;
+                }
+                if written.truncated {
+                    verdict.faults.insert(0, RejectReason::Truncated);
+                }
+                ((question, answer), verdict)
+            }
+            Item::Text(original) => {
+                let whole = format!("1. {}", written.text.trim_start());
+                let translated: Vec<String> = lines(&whole).iter().map(|line| tidy(line)).collect();
+                let originals = lines(original);
+                let mut verdict = Verdict { faults: Vec::new(), score: 0.0 };
+                if translated.len() != originals.len() {
+                    verdict.faults.push(RejectReason::Mistranslated);
+                }
+                for (original, translation) in originals.iter().zip(&translated) {
+                    let mut of_line = self.check(original, translation);
+                    if !ends_sentence(original) {
+                        // A headline ends without a stop.
+                        of_line.faults.retain(|fault| *fault != RejectReason::Truncated);
+                    }
+                    verdict.faults.append(&mut of_line.faults);
+                    verdict.score += of_line.score;
+                }
+                if written.truncated {
+                    verdict.faults.insert(0, RejectReason::Truncated);
+                }
+                ((String::new(), numbered(&translated)), verdict)
+            }
+        }
+    }
+
+    fn check(&self, original: &str, translation: &str) -> Verdict {
+        check(original, translation, self.from, &self.checker, &self.glossary)
+    }
+}
+
+/// Sentences as lines with numbers.
+fn numbered(sentences: &[String]) -> String {
+    let line = |(index, sentence): (usize, &String)| format!("{}. {sentence}", index + 1);
+    sentences.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The lines of a text without their numbers.
+fn lines(text: &str) -> Vec<String> {
+    let bare = |line: &str| {
+        let behind = line.trim_start_matches(|c: char| c.is_ascii_digit());
+        behind.strip_prefix(". ").filter(|_| behind.len() < line.len()).unwrap_or(line).trim().to_owned()
+    };
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(bare).collect()
+}
+
+/// Names with what they are called in the language to translate into.
+pub(super) struct Glossary {
+    names: Vec<(String, String)>,
+}
+
+impl Glossary {
+    pub(super) fn new(prompts: &PromptLibrary, from: Language, to: Language) -> Self {
+        let mut names: Vec<_> =
+            prompts.names(from, to).into_iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
+        // Of names within one another the longest is found first.
+        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        Self { names }
+    }
+
+    /// The names that stand in a text.
+    pub(super) fn of(&self, text: &str) -> Vec<(String, String)> {
+        let mut rest = text.to_owned();
+        let mut found = Vec::new();
+        for (name, other) in &self.names {
+            if let Some(at) = find_name(&rest, name) {
+                rest.replace_range(at..at + name.len(), &" ".repeat(name.len()));
+                found.push((name.clone(), other.clone()));
+            }
+        }
+        found
+    }
+
+    /// Whether a word is one of the names of the language to translate into.
+    fn has_word(&self, word: &str) -> bool {
+        self.names.iter().any(|(_, other)| other.split(' ').any(|part| part == word))
+    }
+
+    /// The text with the names that were left in the other language as they are called in its own.
+    pub(super) fn mend(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (name, other) in &self.names {
+            let mut from = 0;
+            // A name may be a part of its other form: `Mali` of `Malí` is not, `Asia` of `Asia` is.
+            while let Some(at) = find_name(&text[from..], name).map(|at| from + at) {
+                let there = text[..at + name.len()].ends_with(other.as_str()) || text[at..].starts_with(other.as_str());
+                if !there {
+                    text.replace_range(at..at + name.len(), other);
+                }
+                from = at + if there { name.len() } else { other.len() };
+            }
+        }
+        text
+    }
+}
+
+/// Where a name stands as whole words.
+fn find_name(text: &str, name: &str) -> Option<usize> {
+    text.match_indices(name).map(|(at, _)| at).find(|at| {
+        let outside = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+        outside(text[..*at].chars().next_back()) && outside(text[at + name.len()..].chars().next())
+    })
+}
+
+/// What is wrong with a translation, which `checker` knows the language of.
+pub(super) fn check(
+    original: &str,
+    translation: &str,
+    from: Language,
+    checker: &Checker<'_>,
+    glossary: &Glossary,
+) -> Verdict {
+    use RejectReason::*;
+    let to = checker.language;
+    let mut faults = Vec::new();
+    let mut add = |wrong: bool, reason| {
+        if wrong {
+            faults.push(reason);
+        }
+    };
+    let (before, after) = (text::words(original), text::words(translation));
+    add(after.is_empty(), Empty);
+    add(!ends_sentence(translation), Truncated);
+    add(!is_in(translation, to), WrongLanguage);
+    let mixed = mixture(translation, to, checker.source);
+    add(!mixed.foreign.is_empty(), MixedLanguage);
+    add(has_any(&after, &checker.labels.article_mentions), MentionsArticle);
+    let ratio = after.len() as f64 / before.len().max(1) as f64;
+    add(before.len() >= LEAST_WORDS && !LENGTHS.contains(&ratio), Mistranslated);
+    add(sentences(original, from).len() != sentences(translation, to).len(), Mistranslated);
+    add(loses_numbers(original, translation, from, to), Mistranslated);
+    add(changes_names(translation, checker, glossary), Mistranslated);
+    add(checker.source.claims(translation, to).iter().any(|c| lacks_exactly(translation, c)), UnsupportedFact);
+    let strange = (ratio - 1.1).abs().min(1.0);
+    Verdict { faults, score: 1.0 - 0.1 * strange - UNKNOWN_WORD * mixed.unknown as f64 }
+}
+
+/// Whether a number or a date of one of the two texts is not in the other.
+fn loses_numbers(original: &str, translation: &str, from: Language, to: Language) -> bool {
+    let lacks = |source: &str, of: Language, text: &str, language: Language| {
+        let claims = SourceFacts::new(source, of).check(text, language);
+        claims.iter().any(|c| lacks_exactly(text, c))
+    };
+    lacks(original, from, translation, to) || lacks(translation, to, original, from)
+}
+
+/// Whether a number or a date that is written with digits is not in the source. In words, `uno` may be an article or `each`.
+fn lacks_exactly(text: &str, claim: &Claim) -> bool {
+    let exact = matches!(claim.kind, ClaimKind::Number | ClaimKind::Date);
+    exact && !claim.supported && text[claim.span.range()].contains(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a capitalized word of a translation is neither one of the article nor one of the language.
+fn changes_names(translation: &str, checker: &Checker<'_>, glossary: &Glossary) -> bool {
+    word_spans(translation).iter().map(|span| &translation[span.range()]).any(|word| {
+        let name = word.starts_with(char::is_uppercase) && word.chars().all(char::is_alphabetic);
+        name && word.chars().count() > 2
+            && !checker.source.has_word(word)
+            && words::knows(word, checker.language) == Some(false)
+            && !glossary.has_word(word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_and_mended() {
+        let prompts = PromptLibrary::builtin();
+        let glossary = Glossary::new(&prompts, Language::EN, Language::ES);
+        let found = glossary.of("New York and Havana signed; the United States and Belarus watched.");
+        let found: Vec<_> = found.iter().map(|(_, b)| b.as_str()).collect();
+        assert_eq!(found, ["Estados Unidos", "Nueva York", "Bielorrusia", "La Habana"]);
+        assert_eq!(
+            glossary.mend("Havana y Minsk, no La Habana ni Brasil, miran a Brazil."),
+            "La Habana y Minsk, no La Habana ni Brasil, miran a Brasil."
+        );
+        let back = Glossary::new(&prompts, Language::ES, Language::EN);
+        assert_eq!(back.mend("The mayor of La Habana."), "The mayor of Havana.");
+    }
+}

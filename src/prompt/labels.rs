@@ -1,0 +1,76 @@
+//! The words of one language that the output, its parser and its checks need.
+
+use serde::Deserialize;
+
+/// Words of one language. Phrases are compared word by word, without regard to case and punctuation.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Labels {
+    /// The heading of a FAQ block.
+    pub faq_title: String,
+    /// The heading of a summary.
+    pub summary_title: String,
+    /// What a question may be labelled with; the prompt uses the first.
+    pub question_labels: Vec<String>,
+    /// What an answer may be labelled with; the prompt uses the first.
+    pub answer_labels: Vec<String>,
+    /// A question about a subject, which stands for `{}`: what can be asked where no model asks.
+    #[serde(default = "about_question")]
+    pub about_question: String,
+    /// The mark that opens a question, where the language has one.
+    #[serde(default)]
+    pub question_opening: Option<char>,
+    /// What the model is to reply where the article does not answer.
+    #[serde(default = "unanswered")]
+    pub unanswered: String,
+    /// Phrases that say that the article does not answer.
+    #[serde(default)]
+    pub refusals: Vec<String>,
+    /// Phrases that speak of the article instead of its subject.
+    #[serde(default)]
+    pub article_mentions: Vec<String>,
+    /// Words that point at something said before, where a text begins with one.
+    #[serde(default)]
+    pub pronouns: Vec<String>,
+    /// Phrases of questions that ask for nothing a reader wants to know.
+    #[serde(default)]
+    pub empty_questions: Vec<String>,
+    /// Words that join two questions into one.
+    #[serde(default)]
+    pub double_questions: Vec<String>,
+    /// Beginnings of questions that a number answers.
+    #[serde(default)]
+    pub asks_amount: Vec<String>,
+    /// Words that say an amount without a number.
+    #[serde(default)]
+    pub amounts: Vec<String>,
+    /// Beginnings of questions that a time answers.
+    #[serde(default)]
+    pub asks_time: Vec<String>,
+    /// Words that say a time without a number.
+    #[serde(default)]
+    pub times: Vec<String>,
+    /// Phrases that speak to a model and not to readers. A passage of an article with one is no evidence of anything.
+    #[serde(default)]
+    pub instructions: Vec<String>,
+    /// Whether all nouns are capitalized, so that a capital says nothing of a name.
+    #[serde(default)]
+    pub capitalized_nouns: bool,
+    /// Beginnings of questions that are asked of every article.
+    #[serde(default)]
+    pub question_words: Vec<String>,
+    /// The beginning of a question that a sentence with a number answers.
+    #[serde(default)]
+    pub amount_word: Option<String>,
+    /// The beginning of a question that a sentence with a time answers.
+    #[serde(default)]
+    pub time_word: Option<String>,
+}
+
+fn about_question() -> String {
+    "{}?".to_owned()
+}
+
+fn unanswered() -> String {
+    "?".to_owned()
+}
