@@ -64,6 +64,34 @@ for_each_isa! {
 }
 
 #[inline(always)]
+fn put_body(values: &[f32], bias: Option<&[f32]>, add: bool, out: &mut [f32]) {
+    // Plain loops, each without a choice in it.
+    match (bias, add) {
+        (None, false) => out.copy_from_slice(&values[..out.len()]),
+        (None, true) => {
+            for (out, value) in out.iter_mut().zip(values) {
+                *out += value;
+            }
+        }
+        (Some(bias), false) => {
+            for ((out, value), bias) in out.iter_mut().zip(values).zip(bias) {
+                *out = value + bias;
+            }
+        }
+        (Some(bias), true) => {
+            for ((out, value), bias) in out.iter_mut().zip(values).zip(bias) {
+                *out += value + bias;
+            }
+        }
+    }
+}
+
+for_each_isa! {
+    /// Values with what is added to each, in place of what is there or added to it.
+    put = put_body; (values: &[f32], bias: Option<&[f32]>, add: bool, out: &mut [f32])
+}
+
+#[inline(always)]
 fn largest_body(x: &[f32], out: &mut f32) {
     let (parts, rest) = x.as_chunks::<LANES>();
     let mut lanes = [f32::NEG_INFINITY; LANES];

@@ -100,27 +100,29 @@ impl PackedMatrix {
             let blocks = (self.inputs - c * CHUNK).min(CHUNK) / BLOCK;
             let chunk;
             (chunk, rest) = rest.split_at(self.form.chunk_bytes(blocks));
-            prefetch(chunk);
-            if rows.len() <= product::FEW_ROWS {
+            if rows.len() <= product::FEW_ROWS && product::has_packed(isa) {
+                // The product of few rows asks for the quants by itself.
+                prefetch(chunk, self.form.scale_bytes(blocks));
                 unpack_scales(isa, &self.form, chunk, blocks, scratch);
-                if product::multiply_packed(isa, &self.form, chunk, scratch, blocks, rows, sums).is_some() {
-                    continue;
-                }
+                product::multiply_packed(&self.form, chunk, scratch, blocks, rows, sums);
+                continue;
             }
+            prefetch(chunk, chunk.len());
             unpack_chunk(isa, &self.form, chunk, blocks, scratch);
             product::multiply(isa, scratch, &self.form, blocks, rows, sums);
         }
     }
 }
 
-/// Asks for the memory that comes a little behind a chunk: while the rows are multiplied, the processor would not look ahead.
+/// Asks for the first bytes of a chunk that comes a little behind this one: while the rows are multiplied, the processor would
+/// not look ahead.
 #[inline]
-fn prefetch(chunk: &[u8]) {
+fn prefetch(chunk: &[u8], bytes: usize) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let ahead = chunk.as_ptr().wrapping_add(3 * chunk.len());
-        for line in (0..chunk.len()).step_by(64) {
+        let ahead = chunk.as_ptr().wrapping_add(product::CHUNKS_AHEAD * chunk.len());
+        for line in (0..bytes).step_by(64) {
             // SAFETY: a prefetch reads nothing that the program sees, wherever it points.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(line).cast()) };
         }
@@ -150,7 +152,7 @@ pub(super) struct Inputs {
 }
 
 /// Rows that are rounded as one task.
-const ROWS_TOGETHER: usize = 8;
+const ROWS_TOGETHER: usize = 2;
 
 /// The norm that rows go through before they are rounded.
 #[derive(Clone, Copy)]
@@ -234,13 +236,11 @@ pub(super) fn multiply(isa: Isa, inputs: &Inputs, parts: &[Affine<'_>], out: &mu
                 part.matrix.panel(isa, inputs, panel, &mut scratch.unpacked, sums);
                 let first = panel * PANEL;
                 let count = PANEL.min(part.matrix.outputs - first);
+                let bias = part.bias.map(|bias| &bias[first..]);
                 for (row, sums) in sums.iter().enumerate() {
                     // SAFETY: each panel's columns are written by one task.
                     let out = unsafe { shared.part(row * width + before + first, count) };
-                    for (i, (out, sum)) in out.iter_mut().zip(sums).enumerate() {
-                        let value = sum + part.bias.map_or(0.0, |bias| bias[first + i]);
-                        *out = if add { *out + value } else { value };
-                    }
+                    elementwise::put(isa, sums, bias, add, out);
                 }
             }
         },

@@ -111,21 +111,35 @@ pub(in crate::engine) fn pass<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     })
 }
 
-/// Does tasks 0 to `tasks` − 1. Each thread takes the next one that nobody has, with a scratch of its own; a thread that the
-/// system holds up holds up nothing but the task it has.
+/// Tasks that one thread begins with.
+struct Share {
+    /// The next one that nobody has.
+    next: AtomicUsize,
+    end: usize,
+}
+
+/// Does tasks 0 to `tasks` − 1. Each thread begins with a share of neighbours, so that it reads memory from front to back, and
+/// then takes what the others have left: a thread that the system holds up holds up nothing but the task it has. Each has a
+/// scratch of its own.
 pub(super) fn for_each<S>(tasks: usize, scratch: impl Fn() -> S + Sync, work: impl Fn(&mut S, usize) + Sync) {
-    let next = AtomicUsize::new(0);
+    let threads = rayon::current_num_threads().min(tasks);
+    let first = |share: usize| share * tasks / threads;
+    let shares: Vec<Share> =
+        (0..threads).map(|share| Share { next: AtomicUsize::new(first(share)), end: first(share + 1) }).collect();
+    let joined = AtomicUsize::new(0);
     let run = || {
-        let mut own = None;
-        loop {
-            let task = next.fetch_add(1, Ordering::Relaxed);
-            if task >= tasks {
-                return;
+        let (own, mut mine) = (joined.fetch_add(1, Ordering::Relaxed), None);
+        for turn in 0..threads {
+            let share = &shares[(own + turn) % threads];
+            loop {
+                let task = share.next.fetch_add(1, Ordering::Relaxed);
+                if task >= share.end {
+                    break;
+                }
+                work(mine.get_or_insert_with(&scratch), task);
             }
-            work(own.get_or_insert_with(&scratch), task);
         }
     };
-    let threads = rayon::current_num_threads().min(tasks);
     if threads <= 1 {
         return run();
     }

@@ -51,28 +51,39 @@ fn portable(chunk: &Unpacked, fine: bool, blocks: usize, rows: &[Activation], su
 /// products, which so wait less for the weights to come from memory.
 pub(super) const FEW_ROWS: usize = 8;
 
-/// The same for at most [`FEW_ROWS`] rows and a chunk whose quants are packed still: `scales` has its scales and minima.
-/// `None` if there is no such kernel for the processor.
+/// How many chunks behind this one the memory is asked for that comes next.
+pub(super) const CHUNKS_AHEAD: usize = 3;
+
+/// Whether there is a [`multiply_packed`] for the processor.
+pub(super) fn has_packed(isa: Isa) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return matches!(isa, Isa::Avx512Vnni | Isa::Avx512Bf16);
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
+}
+
+/// [`multiply`] for at most [`FEW_ROWS`] rows and a chunk whose quants are packed still: `scales` has its scales and minima.
+///
+/// # Panics
+/// If [`has_packed`] is not true of this processor, or the chunk is too short.
 #[inline]
 pub(super) fn multiply_packed(
-    isa: Isa,
     form: &Form,
     chunk: &[u8],
     scales: &Unpacked,
     blocks: usize,
     rows: &[Activation],
     sums: &mut [Lanes],
-) -> Option<()> {
-    match isa {
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512Vnni | Isa::Avx512Bf16 => {
-            assert!(chunk.len() >= form.chunk_bytes(blocks) && blocks <= CHUNK_BLOCKS, "a chunk is too short");
-            // SAFETY: a set of instructions is only ever named where the processor has it, and the chunk is long enough.
-            unsafe { x86::avx512_packed(form, &chunk[form.scale_bytes(blocks)..], scales, blocks, rows, sums) };
-            Some(())
-        }
-        _ => None,
+) {
+    assert!(chunk.len() >= form.chunk_bytes(blocks) && blocks <= CHUNK_BLOCKS, "a chunk is too short");
+    assert!(has_packed(Isa::best()), "no products of packed quants on this processor");
+    // SAFETY: the processor has the instructions, and the chunk is long enough.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        x86::avx512_packed(form, chunk, scales, blocks, rows, sums);
     }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (scales, rows, sums);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -172,25 +183,27 @@ mod x86 {
     /// The product with quants as they are packed, for at most eight rows.
     ///
     /// # Safety
-    /// The processor must have AVX-512 F, BW and VNNI, and `quants` must hold those of so many blocks.
+    /// The processor must have AVX-512 F, BW and VNNI, and `chunk` must hold so many blocks.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     pub(super) unsafe fn avx512_packed(
         form: &Form,
-        quants: &[u8],
+        chunk: &[u8],
         scales: &Unpacked,
         blocks: usize,
         rows: &[Activation],
         sums: &mut [Lanes],
     ) {
-        let high = &quants[form.low_bytes(blocks)..];
+        let (_, quants) = chunk.split_at(form.scale_bytes(blocks));
+        let (low, high) = quants.split_at(form.low_bytes(blocks));
+        let ahead = CHUNKS_AHEAD * form.chunk_bytes(blocks);
         macro_rules! by_size {
             ($($rows:literal)*) => {
                 match (rows.len(), form.bits) {
                     $(
-                        ($rows, 4) => packed::<$rows, 4>(quants, high, scales, blocks, rows, sums),
-                        ($rows, 5) => packed::<$rows, 5>(quants, high, scales, blocks, rows, sums),
-                        ($rows, 6) => packed::<$rows, 6>(quants, high, scales, blocks, rows, sums),
-                        ($rows, _) => packed::<$rows, 8>(quants, high, scales, blocks, rows, sums),
+                        ($rows, 4) => packed::<$rows, 4>(low, high, ahead, scales, blocks, rows, sums),
+                        ($rows, 5) => packed::<$rows, 5>(low, high, ahead, scales, blocks, rows, sums),
+                        ($rows, 6) => packed::<$rows, 6>(low, high, ahead, scales, blocks, rows, sums),
+                        ($rows, _) => packed::<$rows, 8>(low, high, ahead, scales, blocks, rows, sums),
                     )*
                     _ => {}
                 }
@@ -207,6 +220,7 @@ mod x86 {
     unsafe fn packed<const ROWS: usize, const BITS: usize>(
         low: &[u8],
         high: &[u8],
+        ahead: usize,
         chunk: &Unpacked,
         blocks: usize,
         rows: &[Activation],
@@ -217,8 +231,13 @@ mod x86 {
         let nibble = _mm512_set1_epi8(0xF);
         let line = |bytes: &[u8], n: usize| {
             debug_assert!(bytes.len() >= 64 * (n + 1));
-            // SAFETY: the caller sees to it that the line is there.
-            unsafe { _mm512_loadu_si512(bytes.as_ptr().add(64 * n).cast()) }
+            // SAFETY: the caller sees to it that the line is there. A prefetch reads nothing that the program sees, wherever
+            // it points; one a line, because many at a time would fill the queue of the loads.
+            unsafe {
+                let line = bytes.as_ptr().add(64 * n);
+                _mm_prefetch::<_MM_HINT_T0>(line.wrapping_add(ahead).cast());
+                _mm512_loadu_si512(line.cast())
+            }
         };
         let mut floats = [_mm512_setzero_ps(); ROWS];
         for r in 0..ROWS {
