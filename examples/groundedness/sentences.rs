@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use faqtory::engine::Likelihood;
 use faqtory::eval::validate::Judgment;
 use faqtory::eval::validate::read as read_judgments;
-use faqtory::metrics::grounded::{SentenceFeatures, SourceFeatures, sentence_prompts};
+use faqtory::metrics::grounded::{SentenceFeatures, SourceFeatures, VERDICTS, verdict_prompt};
 use faqtory::metrics::rouge::{Tokens, rouge_n};
 use faqtory::metrics::support::ClaimKind;
 use serde::{Deserialize, Serialize};
@@ -20,9 +19,7 @@ struct Said {
     key: String,
     set: String,
     supported: bool,
-    with_source: Vec<f64>,
-    without_source: Vec<f64>,
-    /// Of yes and of no.
+    /// Of yes and of no, as logarithms.
     verdicts: [f64; 2],
 }
 
@@ -46,34 +43,27 @@ fn key(judgment: usize, sentence: usize) -> String {
 }
 
 fn of(asking: &mut Asking, index: usize, judgment: &Judgment) -> Result<Vec<Said>> {
-    let article = &judgment.document.article;
-    let prompts: Vec<_> = judgment
-        .sentences
-        .iter()
-        .map(|(sentence, _)| {
-            (sentence.as_str(), sentence_prompts(&article.body_markdown(), sentence, article.language))
-        })
-        .collect();
-    // All that begins with the article in one call, so that it is read once.
-    let about = prompts.iter().flat_map(|(sentence, p)| {
-        let verdicts = p.verdicts.map(|verdict| (p.question.clone(), verdict));
-        [(p.with_source.clone(), *sentence)].into_iter().chain(verdicts)
+    let features = features(judgment);
+    let about = judgment.sentences.iter().flat_map(|(sentence, _)| {
+        let prompt = verdict_prompt(&features.passages(sentence), sentence);
+        VERDICTS.map(|verdict| (prompt.clone(), verdict))
     });
-    let about = asking.likelihoods(about.collect())?;
-    let without =
-        asking.likelihoods(prompts.iter().map(|(sentence, p)| (p.without_source.clone(), *sentence)).collect())?;
-    let total = |likelihood: &Likelihood| likelihood.total();
-    let said = judgment.sentences.iter().zip(about.chunks_exact(3)).zip(without).enumerate();
+    let found = asking.likelihoods(about.collect())?;
+    let said = judgment.sentences.iter().zip(found.chunks_exact(2)).enumerate();
     Ok(said
-        .map(|(at, (((_, supported), about), without))| Said {
+        .map(|(at, ((_, supported), found))| Said {
             key: key(index, at),
             set: judgment.set.clone(),
             supported: *supported,
-            with_source: about[0].log_probs.clone(),
-            without_source: without.log_probs,
-            verdicts: [total(&about[1]), total(&about[2])],
+            verdicts: [found[0].total(), found[1].total()],
         })
         .collect())
+}
+
+fn features(judgment: &Judgment) -> SourceFeatures {
+    let source = &judgment.document.article;
+    let units: Vec<_> = source.sentences().map(|unit| source.slice(unit.span)).collect();
+    SourceFeatures::of_sentences(&units, source.language)
 }
 
 /// A judged sentence with all that is known of it.
@@ -89,22 +79,9 @@ impl Known {
         f64::from(self.features.claims.iter().any(|claim| !claim.supported && kinds.contains(&claim.kind)))
     }
 
-    fn with_source(&self) -> f64 {
-        mean(&self.said.with_source)
-    }
-
-    /// How much more probable the source makes a token of it.
-    fn gain(&self) -> f64 {
-        mean(&self.said.with_source) - mean(&self.said.without_source)
-    }
-
     fn verdict(&self) -> f64 {
         self.said.verdicts[0] - self.said.verdicts[1]
     }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 type Feature = (&'static str, fn(&Known) -> f64);
@@ -113,21 +90,16 @@ const PAIRS: Feature = ("pairs", |known| known.features.pairs);
 const STEMS: Feature = ("stems", |known| known.features.stems);
 const EXACT: Feature = ("exact", |known| known.lacks(&[ClaimKind::Number, ClaimKind::Date, ClaimKind::Quotation]));
 const ROUGE: Feature = ("ROUGE-2 precision", |known| known.rouge2);
-const WITH: Feature = ("with source", Known::with_source);
-const GAIN: Feature = ("gain", Known::gain);
+const NAMES: Feature = ("names", |known| known.lacks(&[ClaimKind::Name]));
 const VERDICT: Feature = ("verdict", Known::verdict);
 
 /// Sets of features that are compared.
 const SETS: &[&[Feature]] = &[
     &[ROUGE],
-    &[PAIRS, STEMS],
-    &[WITH],
-    &[GAIN],
     &[VERDICT],
-    &[PAIRS, STEMS, GAIN],
+    &[PAIRS, STEMS, EXACT, NAMES],
     &[PAIRS, STEMS, VERDICT],
-    &[PAIRS, STEMS, GAIN, VERDICT],
-    &[PAIRS, STEMS, EXACT, GAIN, VERDICT],
+    &[PAIRS, STEMS, EXACT, NAMES, VERDICT],
 ];
 
 /// Compares sets of features by their cross-validated areas, and prints the weights of each.
@@ -163,8 +135,7 @@ fn known(said: Said, judgments: &[Judgment]) -> Result<Known> {
     let (sentence, _) =
         judgment.sentences.get(sentence).ok_or("a judgment has fewer sentences than were asked about")?;
     let source = &judgment.document.article;
-    let units: Vec<_> = source.sentences().map(|unit| source.slice(unit.span)).collect();
-    let features = SourceFeatures::of_sentences(&units, source.language).sentence(sentence);
+    let features = features(judgment).sentence(sentence);
     let rouge2 = rouge_n(&source.text, sentence, 2, Tokens::Unicode { stem: Some(source.language) }).precision;
     Ok(Known { said, article, features, rouge2 })
 }

@@ -197,10 +197,16 @@ impl Engine for ScriptedEngine {
             }
             super::check_context(prompt_tokens, words(text), self.info.context_length)?;
             let fits = |odds: &&Odds| asked.contains(&odds.when) && text.contains(&odds.text);
-            let odds = self.odds.iter().find(fits).ok_or_else(|| {
-                Error::new(ErrorKind::Inference, format!("the script has no odds for the text `{text}`"))
-            })?;
-            found.push(Likelihood { log_probs: vec![odds.log_prob; words(text)] });
+            let log_prob = match self.odds.iter().find(fits) {
+                Some(odds) => odds.log_prob,
+                // A script that says nothing of odds finds all texts equally probable.
+                None if self.odds.is_empty() => 0.0,
+                None => {
+                    let message = format!("the script has no odds for the text `{text}`");
+                    return Err(Error::new(ErrorKind::Inference, message));
+                }
+            };
+            found.push(Likelihood { log_probs: vec![log_prob; words(text)] });
             if on_event(Event::Prefill { done: found.len(), total: continuations.len() }).is_break() {
                 return Err(Error::new(ErrorKind::Cancelled, "stopped"));
             }

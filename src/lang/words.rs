@@ -45,6 +45,28 @@ pub fn knows(word: &str, language: Language) -> Option<bool> {
     Some(has(list, &word, language))
 }
 
+/// The word with the accent that it lacks, in Spanish: `supervision` is none of its words, `supervisión` is. `None` if it is a
+/// word as it stands, or if no accent makes it one.
+pub fn accented(word: &str, language: Language) -> Option<String> {
+    if language != Language::ES || knows(word, language) != Some(false) {
+        return None;
+    }
+    let with_accent = |(at, vowel): (usize, char)| {
+        let accent = match vowel {
+            'a' => 'á',
+            'e' => 'é',
+            'i' => 'í',
+            'o' => 'ó',
+            'u' => 'ú',
+            _ => return None,
+        };
+        let changed = format!("{}{accent}{}", &word[..at], &word[at + 1..]);
+        (knows(&changed, language) == Some(true)).then_some(changed)
+    };
+    let mut found = word.char_indices().filter_map(with_accent);
+    found.next().filter(|_| found.next().is_none())
+}
+
 fn has(list: &Words, word: &str, language: Language) -> bool {
     if word.chars().nth(1).is_none() || list.contains(word) {
         return true;
@@ -115,5 +137,13 @@ mod tests {
     fn a_language_without_a_list_knows_nothing_of_its_words() {
         assert_eq!(knows("maison", "fr".parse().unwrap()), None);
         assert_eq!(listed().collect::<Vec<_>>(), [Language::EN, Language::ES]);
+    }
+
+    #[test]
+    fn a_missing_accent_is_found() {
+        assert_eq!(accented("supervision", Language::ES).as_deref(), Some("supervisión"));
+        for (word, language) in [("casa", Language::ES), ("xylodrome", Language::ES), ("supervision", Language::EN)] {
+            assert_eq!(accented(word, language), None, "{word}");
+        }
     }
 }

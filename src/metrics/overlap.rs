@@ -55,6 +55,20 @@ impl SourceIndex {
         Self { units: units.iter().map(units_of).collect(), language, numbers, words }
     }
 
+    /// The `count` units that have most of a sentence's stems, long ones discounted, in the order of the source.
+    pub fn closest(&self, sentence: &str, count: usize) -> Vec<usize> {
+        let wanted: HashSet<u32> = self.numbers.known(stems(sentence, self.language)).into_iter().flatten().collect();
+        let value = |index: &usize| {
+            let unit = &self.units[*index].stems;
+            unit.intersection(&wanted).count() as f64 / (3.0 + (unit.len() as f64).sqrt())
+        };
+        let mut found: Vec<usize> = (0..self.units.len()).collect();
+        found.sort_by(|a, b| value(b).total_cmp(&value(a)));
+        found.truncate(count);
+        found.sort_unstable();
+        found
+    }
+
     /// The support of one sentence. Time is the product of the lengths of sentence and source.
     pub fn support(&self, sentence: &str) -> LexicalSupport {
         let plain = words(sentence);

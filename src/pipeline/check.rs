@@ -1,10 +1,11 @@
 //! Verification: what is wrong with a question, an answer or a sentence, and how good it is.
 
-use super::form::{begins_with_any, ends_sentence, has_any, sentences};
+use super::form::{begins_with_any, ends_sentence, has_any, has_phrase, sentences};
 use super::mixture::mixture;
 use super::source::{Source, content_stems};
 use crate::content::RejectReason;
 use crate::lang::{Language, is_foreign, is_in};
+use crate::metrics::grounded::{Grade, Grounding};
 use crate::metrics::question::question_form;
 use crate::metrics::redundancy::jaccard;
 use crate::metrics::support::ClaimKind;
@@ -13,6 +14,8 @@ use crate::prompt::Labels;
 
 /// A sentence that the article supports with a lower probability is not used.
 const LEAST_GROUNDING: f64 = 0.3;
+/// The same where a model has judged it, which tells more.
+const LEAST_JUDGED: f64 = 0.4;
 /// The longest run of words that may be taken over from the article outside of quotation marks.
 const LONGEST_RUN: usize = 28;
 /// The most words of a question.
@@ -71,7 +74,7 @@ impl Checker<'_> {
         add(words.len() > QUESTION_WORDS, TooLong);
         add(words.len() < LEAST_QUESTION_WORDS, NotSelfContained);
         add(is_foreign(text, self.language), WrongLanguage);
-        add(has_any(&words, &self.labels.article_mentions), MentionsArticle);
+        add(self.mentions_article(&words), MentionsArticle);
         add(has_any(&words, &self.labels.empty_questions), Malformed);
         add(has_any(&words, &self.labels.double_questions), Malformed);
         add(self.points_back(&words), NotSelfContained);
@@ -124,7 +127,7 @@ impl Checker<'_> {
             }
         };
         add(!ends_sentence(text), Truncated);
-        add(has_any(&all, &self.labels.article_mentions), MentionsArticle);
+        add(self.mentions_article(&all), MentionsArticle);
         add(begins_with_any(&all, &self.labels.pronouns), NotSelfContained);
         add(!is_in(text, self.language), WrongLanguage);
         let mixed = mixture(text, self.language, self.source);
@@ -132,9 +135,14 @@ impl Checker<'_> {
         add(self.lacks_fact(text), UnsupportedFact);
         let mut score = 0.5;
         if self.is_own() {
+            add(self.source.counts_another_thing(text), UnsupportedFact);
             let each: Vec<_> = sentences(text, self.language).iter().map(|s| self.source.grounding(s)).collect();
+            let lacks = |g: &Grounding| {
+                g.probability < if g.grade == Grade::LanguageModel { LEAST_JUDGED } else { LEAST_GROUNDING }
+            };
+            add(each.iter().any(lacks), Ungrounded);
+            let each: Vec<f64> = each.into_iter().map(|grounding| grounding.probability).collect();
             let least = each.iter().copied().fold(1.0, f64::min);
-            add(least < LEAST_GROUNDING, Ungrounded);
             let support = self.source.support(text);
             let quotes = text.contains(['«', '“', '"']);
             add(support.longest_run > LONGEST_RUN && !quotes, Copied);
@@ -142,6 +150,12 @@ impl Checker<'_> {
             score -= if support.run_share > 0.8 && support.longest_run > 12 { COPY } else { 0.0 };
         }
         Verdict { faults, score: score - UNKNOWN_WORD * mixed.unknown as f64 }
+    }
+
+    /// Whether a text speaks of the article. An article may itself speak of an author or a text.
+    pub(super) fn mentions_article(&self, words: &[String]) -> bool {
+        let own = |phrase: &String| self.is_own() && self.source.has_phrase(phrase);
+        self.labels.article_mentions.iter().any(|phrase| has_phrase(words, phrase) && !own(phrase))
     }
 
     /// Whether a text is in the language of the article, so that their words can be compared.

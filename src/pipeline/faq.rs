@@ -11,6 +11,7 @@ use crate::chat::Message;
 use crate::content::{Evidence, FaqEntry, RejectReason, Rejection, Task};
 use crate::engine::Request;
 use crate::error::Result;
+use crate::metrics::grounded::{is_judged, verdict_prompt};
 use crate::prompt::{Ask, Reading};
 
 /// Room for a question, in tokens.
@@ -21,8 +22,12 @@ const LISTED_TOKENS: usize = 24;
 const ANSWER_TOKENS: usize = 160;
 /// The most questions that are answered at a time: so many texts cost hardly more than one.
 const MOST_ANSWERS: usize = 14;
+/// Further rounds of answers while pairs are missing.
+const ROUNDS: usize = 2;
+/// Questions that are answered beyond those that are missing: about every third answer fails the checks.
+const SPARE_ANSWERS: usize = 2;
 /// Candidates of an answer that failed the checks.
-const SECOND_TRIES: u64 = 2;
+const SECOND_TRIES: u64 = 1;
 
 /// A question that may be asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -221,29 +226,48 @@ impl Work<'_> {
         questions: Vec<Question>,
         mut summaries: Vec<Written>,
     ) -> Result<(Pairs, Option<Draft>)> {
-        let mut summary = self.summarize(&summaries);
+        let mut summary = self.summarize(&summaries)?;
         let incomplete = self.length.is_some() && summary.as_ref().is_none_or(|draft| !draft.complete);
         let further = if incomplete { summary::CANDIDATES..2 * summary::CANDIDATES } else { 0..0 };
         let requests = self.summary_requests(further)?;
 
-        let limit = (2 * self.wanted).min(MOST_ANSWERS.max(self.wanted + 2));
+        let limit = (self.wanted + self.wanted / 2 + 1).min(MOST_ANSWERS.max(self.wanted + SPARE_ANSWERS));
         let Selection { taken, same, rest } = select(questions, if self.wanted > 0 { limit } else { 0 }, self.language);
         for question in same {
             self.reject(RejectReason::Duplicate, question.text);
         }
-        let Answers { good, failed, others } = self.answers(&taken, 0..1, requests)?;
+        let first: Vec<_> = taken.into_iter().map(|question| (question, 0..1)).collect();
+        let Answers { good, mut failed, others } = self.answers(&first, requests)?;
         if incomplete {
             summaries.extend(others);
-            summary = self.summarize(&summaries);
+            summary = self.summarize(&summaries)?;
         }
-        let mut pairs = self.choose(good);
-        if pairs.taken.len() < self.wanted || failed.iter().any(|(question, _)| question.must) {
-            let again = failed.iter().map(|(question, _)| question.clone()).chain(rest);
-            let again: Vec<Question> = again.take(MOST_ANSWERS / 2).collect();
-            let second = self.answers(&again, 1..1 + SECOND_TRIES, Vec::new())?;
-            pairs = self.choose(pairs.taken.into_iter().chain(pairs.spare).chain(second.good).collect());
-            self.flag(second.failed, &mut pairs.taken);
+        let mut pairs = self.choose(good)?;
+        let (mut waiting, mut given_up) = (rest.into_iter(), Vec::new());
+        for _ in 0..ROUNDS {
+            let missing = self.wanted.saturating_sub(pairs.taken.len());
+            let (must, others): (Vec<Failed>, _) = failed.into_iter().partition(|(question, _)| question.must);
+            failed = others;
+            if missing == 0 && must.is_empty() {
+                break;
+            }
+            // Another question is more promising than the same once more.
+            let room = if missing == 0 { 0 } else { missing + SPARE_ANSWERS };
+            let fresh: Vec<Question> = waiting.by_ref().take(room).collect();
+            let again = failed.drain(..failed.len().min(room - fresh.len()));
+            let again: Vec<Question> = must.into_iter().chain(again).map(|(question, _)| question).collect();
+            let again = again.into_iter().map(|question| (question, 1..1 + SECOND_TRIES));
+            let tries: Vec<_> = fresh.into_iter().map(|question| (question, 0..1)).chain(again).collect();
+            let second = self.answers(&tries, Vec::new())?;
+            pairs = self.choose(pairs.taken.into_iter().chain(pairs.spare).chain(second.good).collect())?;
+            for tried in second.failed {
+                // Whatever was tried again is not tried a third time.
+                let is_new = tries.iter().any(|(question, range)| range.start == 0 && *question == tried.0);
+                if is_new { failed.push(tried) } else { given_up.push(tried) }
+            }
         }
+        given_up.extend(failed);
+        self.flag(given_up, &mut pairs.taken);
         Ok((pairs, summary))
     }
 
@@ -251,23 +275,77 @@ impl Work<'_> {
     pub(super) fn summary_over(&mut self) -> Result<Option<Draft>> {
         let requests = self.summary_requests(0..summary::CANDIDATES)?;
         let written = self.session.write("summary", &requests)?;
-        Ok(self.summarize(&written))
+        self.summarize(&written)
     }
 
-    fn summarize(&mut self, written: &[Written]) -> Option<Draft> {
-        let length = self.length?;
+    /// The best summary of what was written, its sentences judged: where one fails, the next best.
+    fn summarize(&mut self, written: &[Written]) -> Result<Option<Draft>> {
+        let Some(length) = self.length else { return Ok(None) };
         // A model may head its summary in another language.
         let titles: Vec<&str> = self.prompts.all_labels().map(|labels| labels.summary_title.as_str()).collect();
-        summary::make(written, length, &self.checker, &titles, &mut self.rejections)
+        loop {
+            let mut rejections = Vec::new();
+            let draft = summary::make(written, length, &self.checker, &titles, &mut rejections);
+            let sentences = draft.iter().flat_map(|draft| draft.paragraphs.iter().flatten());
+            if !self.verify(sentences.cloned().collect())? {
+                for rejection in rejections {
+                    if !self.rejections.contains(&rejection) {
+                        self.rejections.push(rejection);
+                    }
+                }
+                return Ok(draft);
+            }
+        }
     }
 
-    /// Takes the best of the pairs that are good.
-    pub(super) fn choose(&mut self, good: Vec<Pair>) -> Pairs {
-        let Selection { taken, same, rest } = select(good, self.wanted, self.language);
-        for pair in same {
-            self.reject(RejectReason::Duplicate, pair.text());
+    /// Has the model judge those sentences that it has not judged yet: whether the article says them. False if there is
+    /// none, if they are in another language than the article, or in one whose verdicts are worth nothing.
+    fn verify(&mut self, sentences: Vec<String>) -> Result<bool> {
+        let source = self.checker.source;
+        if self.language != source.language() || !is_judged(self.language) {
+            return Ok(false);
         }
-        Pairs { taken, spare: rest, unanswered: Vec::new() }
+        let mut open: Vec<(String, String)> = Vec::new();
+        for sentence in sentences {
+            if let Some(passages) = source.unjudged(&sentence).filter(|_| open.iter().all(|(s, _)| *s != sentence)) {
+                open.push((sentence, passages));
+            }
+        }
+        let asked = open.iter().map(|(sentence, passages)| verdict_prompt(passages, sentence)).collect();
+        let verdicts = self.session.verdicts(asked)?;
+        let is_new = !verdicts.is_empty();
+        for ((sentence, _), verdict) in open.into_iter().zip(verdicts) {
+            source.judge(sentence, verdict);
+        }
+        Ok(is_new)
+    }
+
+    /// Takes the best of the pairs that are good, and has the model judge what is taken; in the place of those that fail come
+    /// the next best.
+    pub(super) fn choose(&mut self, mut good: Vec<Pair>) -> Result<Pairs> {
+        loop {
+            let Selection { taken, same, rest } = select(good, self.wanted, self.language);
+            for pair in same {
+                self.reject(RejectReason::Duplicate, pair.text());
+            }
+            let told = taken.iter().flat_map(|pair| sentences(&pair.answer, self.language)).collect();
+            if !self.verify(told)? {
+                return Ok(Pairs { taken, spare: rest, unanswered: Vec::new() });
+            }
+            good = Vec::new();
+            for pair in taken.into_iter().chain(rest) {
+                match self.checker.answer(&pair.question, &pair.answer).faults.first() {
+                    Some(reason) => self.reject(*reason, pair.text()),
+                    None => good.push(Pair { evidence: self.evidence(&pair.answer), ..pair }),
+                }
+            }
+        }
+    }
+
+    /// What the sentences of an answer rest on.
+    fn evidence(&self, answer: &str) -> Vec<Evidence> {
+        let numbered = sentences(answer, self.language).into_iter().enumerate();
+        numbered.flat_map(|(number, sentence)| self.checker.source.evidence(number, &sentence)).collect()
     }
 
     /// With `--flag`, failed pairs fill what is missing, marked with what is wrong.
@@ -284,15 +362,10 @@ impl Work<'_> {
         }
     }
 
-    /// Writes candidates of the answers, and the texts of `others` with them.
-    fn answers(
-        &mut self,
-        questions: &[Question],
-        candidates: std::ops::Range<u64>,
-        others: Vec<Request>,
-    ) -> Result<Answers> {
+    /// Writes those candidates of the answers, and the texts of `others` with them.
+    fn answers(&mut self, tries: &[(Question, std::ops::Range<u64>)], others: Vec<Request>) -> Result<Answers> {
         let mut requests = Vec::new();
-        for question in questions {
+        for (question, candidates) in tries {
             let messages = self.over_article(Ask::Answer { question: &question.text, may_refuse: question.must })?;
             for candidate in candidates.clone() {
                 requests.push(self.session.request(messages.clone(), ANSWER_TOKENS, candidate, &["\n\n"]));
@@ -302,10 +375,14 @@ impl Work<'_> {
         requests.extend(others);
         let mut written = self.session.write("answers", &requests)?;
         let others = written.split_off(own);
-        let each = (candidates.end - candidates.start) as usize;
+        let mut written = written.into_iter();
+        let mut tried: Vec<Vec<(Pair, Verdict)>> = Vec::new();
+        for (question, candidates) in tries {
+            let texts = written.by_ref().take((candidates.end - candidates.start) as usize);
+            tried.push(texts.map(|text| self.pair(question, self.tidy(&text))).collect());
+        }
         let (mut good, mut failed) = (Vec::new(), Vec::new());
-        for (question, texts) in questions.iter().zip(written.chunks(each.max(1))) {
-            let mut tried: Vec<(Pair, Verdict)> = texts.iter().map(|text| self.pair(question, text)).collect();
+        for ((question, _), mut tried) in tries.iter().zip(tried) {
             tried.sort_by(|(_, a), (_, b)| b.is_good().cmp(&a.is_good()).then(b.score.total_cmp(&a.score)));
             for (pair, verdict) in &tried {
                 if let Some(reason) = verdict.faults.first() {
@@ -321,8 +398,7 @@ impl Work<'_> {
     }
 
     /// A question with what the model answered, and what the checks say.
-    fn pair(&self, question: &Question, written: &Written) -> (Pair, Verdict) {
-        let answer = self.tidy(written);
+    fn pair(&self, question: &Question, answer: String) -> (Pair, Verdict) {
         let mut verdict = self.checker.answer(&question.text, &answer);
         for term in &self.job.style.keep {
             // A term that the question or its answer has in another spelling is not kept.
@@ -331,11 +407,7 @@ impl Work<'_> {
                 verdict.faults.push(RejectReason::LacksTerm);
             }
         }
-        let evidence: Vec<Evidence> = sentences(&answer, self.language)
-            .iter()
-            .enumerate()
-            .flat_map(|(number, sentence)| self.checker.source.evidence(number, sentence))
-            .collect();
+        let evidence = self.evidence(&answer);
         let part = evidence.iter().find_map(|e| self.checker.source.part_of(e.span)).or(question.part);
         let score = verdict.score + 0.2 * question.score;
         let pair = Pair {

@@ -74,7 +74,7 @@ impl Work<'_> {
         let body = title.chain(told).collect::<Vec<_>>().join("\n\n");
         self.piece = Piece { body, sentences: None };
         let summary = self.summary_over()?;
-        Ok((self.choose(all), summary))
+        Ok((self.choose(all)?, summary))
     }
 }
 

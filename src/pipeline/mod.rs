@@ -44,6 +44,9 @@ mod tests;
 mod translate;
 mod typography;
 
+/// Pairs that are translated beyond those that are wanted.
+const SPARE_TRANSLATIONS: usize = 1;
+
 /// What happens during [`run`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Progress<'a> {
@@ -113,8 +116,10 @@ pub fn run(
     let (mut pairs, mut summary) = work.read(pieces)?;
     if language != job.target {
         let translator = Translator::new(&work)?;
-        let (texts, spare) = (std::mem::take(&mut pairs.taken), std::mem::take(&mut pairs.spare));
-        let texts = texts.into_iter().chain(spare).collect();
+        let mut texts = std::mem::take(&mut pairs.taken);
+        // A few more than are wanted, for translations that fail.
+        let spare = (work.wanted + SPARE_TRANSLATIONS).saturating_sub(texts.len()).min(pairs.spare.len());
+        texts.extend(pairs.spare.drain(..spare));
         (pairs.taken, summary) = translator.translate(&mut work, texts, summary)?;
     }
     pairs.close(&mut work);

@@ -13,7 +13,7 @@ const SPARE: usize = 1;
 /// Lists that are written. None is the most probable text: that runs in circles.
 const LISTS: u64 = 1;
 /// The most questions that are written about a sentence each.
-const MOST_SENTENCES: usize = 6;
+const MOST_SENTENCES: usize = 4;
 /// A sentence of fewer words says too little to ask about, and a longer one too much.
 const SENTENCE_WORDS: std::ops::RangeInclusive<usize> = 8..=45;
 

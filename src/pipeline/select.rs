@@ -15,6 +15,8 @@ const SAME_QUESTION: f64 = 0.85;
 const SAME_BEGINNING: f64 = 0.5;
 /// Answers say the same if the shorter has so much of its content words from the other.
 const SAME_ANSWER: f64 = 0.75;
+/// The same where both have the same numbers, and their questions begin with the same word.
+const SAME_NUMBERS: f64 = 0.4;
 /// What it counts that a part of the article has no question yet, and what each question of a part takes away.
 const NEW_PART: f64 = 0.5;
 const FULL_PART: f64 = 0.2;
@@ -40,6 +42,8 @@ struct Words {
     first: Option<String>,
     question: HashSet<String>,
     answer: Option<HashSet<String>>,
+    /// The words with digits of the answer.
+    numbers: HashSet<String>,
 }
 
 impl Words {
@@ -52,6 +56,12 @@ impl Words {
             first: words(question).into_iter().next(),
             question: content_stems(question, language),
             answer: answer.map(|answer| content_stems(answer, language)),
+            numbers: answer
+                .map(words)
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|w| w.contains(|c: char| c.is_ascii_digit()))
+                .collect(),
         }
     }
 
@@ -62,7 +72,9 @@ impl Words {
         let same_question = either > 0.0 && both / either >= least;
         let same_answer = self.answer.as_ref().zip(other.answer.as_ref()).is_some_and(|(a, b)| {
             let shorter = a.len().min(b.len());
-            shorter > 0 && a.intersection(b).count() as f64 / shorter as f64 >= SAME_ANSWER
+            let same_numbers = !self.numbers.is_empty() && self.numbers == other.numbers && self.first == other.first;
+            let least = if same_numbers { SAME_NUMBERS } else { SAME_ANSWER };
+            shorter > 0 && a.intersection(b).count() as f64 / shorter as f64 >= least
         });
         same_question || same_answer
     }

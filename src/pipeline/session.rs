@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use super::Progress;
 use crate::chat::Message;
 use crate::content::TokenCounts;
-use crate::engine::{Batch, Engine, FinishReason, Generation, Request, Sampling, Stop};
+use crate::engine::{Batch, Continuation, Engine, FinishReason, Generation, Prompt, Request, Sampling, Stop};
 use crate::error::{Error, ErrorKind, Result};
+use crate::metrics::grounded::VERDICTS;
 
 /// Enough to come to another text, little enough to keep to the article.
 const OTHER_TEMPERATURE: f32 = 0.5;
@@ -52,6 +54,29 @@ impl Session<'_> {
         self.account.add(&batch);
         let written = |g: Generation| Written { truncated: g.finish == FinishReason::Length, text: g.text };
         Ok(batch.generations.into_iter().map(written).collect())
+    }
+}
+
+impl Session<'_> {
+    /// How much more probable yes is than no behind each of the questions, as a difference of logarithms.
+    pub(super) fn verdicts(&mut self, questions: Vec<Vec<Message>>) -> Result<Vec<f64>> {
+        if questions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let started = Instant::now();
+        let stage = Progress::Stage { name: "verification", requests: questions.len(), max_tokens: 0 };
+        if (self.on_progress)(stage).is_break() {
+            return Err(Error::new(ErrorKind::Cancelled, "stopped"));
+        }
+        let both = questions.into_iter().flat_map(|messages| {
+            verdicts(language)
+                .map(|text| Continuation { prompt: Prompt::Chat(messages.clone()), text: text.to_owned() })
+        });
+        let both: Vec<Continuation> = both.collect();
+        let on_progress = &mut *self.on_progress;
+        let found = self.engine.likelihood(&both, &mut |event| on_progress(Progress::Engine(event)))?;
+        *self.account.seconds.entry("verification".to_owned()).or_default() += started.elapsed().as_secs_f64();
+        Ok(found.chunks_exact(2).map(|pair| pair[0].total() - pair[1].total()).collect())
     }
 }
 

@@ -1,15 +1,16 @@
 //! The article as the checks see it: its sentences with their places, its parts, its words and facts, counted once.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 use super::form::has_phrase;
 use crate::article::{Article, Span, one_line};
 use crate::content::Evidence;
 use crate::lang::Language;
-use crate::metrics::grounded::SourceFeatures;
+use crate::metrics::grounded::{Grounding, SourceFeatures};
 use crate::metrics::overlap::{LexicalSupport, SourceIndex};
-use crate::metrics::support::Claim;
-use crate::metrics::text::{is_content_word, stems, words};
+use crate::metrics::support::{Claim, ClaimKind, SourceFacts};
+use crate::metrics::text::{is_content_word, stems, word_spans, words};
 
 /// Passages of an article without headings that make a part together.
 const PASSAGES_OF_A_PART: usize = 3;
@@ -17,6 +18,8 @@ const PASSAGES_OF_A_PART: usize = 3;
 const MOST_EVIDENCE: usize = 3;
 /// A sentence rests on none of the article that has a smaller share of its content words.
 const LEAST_BASIS: f64 = 0.3;
+/// Words behind a number that may say what it counts.
+const COUNTED_WORDS: usize = 3;
 /// A further sentence of the article is evidence if it has so much of the words that were missing.
 const LEAST_GAIN: f64 = 0.2;
 
@@ -28,6 +31,7 @@ pub(super) struct Unit {
     /// Which part of the article it is in; none for title and deck.
     pub(super) part: Option<usize>,
     stems: HashSet<String>,
+    facts: SourceFacts,
 }
 
 /// An article, counted once.
@@ -41,6 +45,8 @@ pub(super) struct Source<'a> {
     vocabulary: HashSet<String>,
     features: SourceFeatures,
     index: SourceIndex,
+    /// What a model said of sentences: how much more probable it is that the article says them than that it does not.
+    verdicts: RefCell<HashMap<String, f64>>,
 }
 
 impl<'a> Source<'a> {
@@ -55,7 +61,8 @@ impl<'a> Source<'a> {
         let mut add = |text: String, span, part| {
             if !words(&text).is_empty() {
                 let stems = content_stems(&text, article.language);
-                units.push(Unit { span, text, part, stems });
+                let facts = SourceFacts::new(&text, article.language);
+                units.push(Unit { span, text, part, stems, facts });
             }
         };
         for text in article.title.iter().chain(&article.deck) {
@@ -85,6 +92,7 @@ impl<'a> Source<'a> {
             vocabulary: words(&whole).into_iter().collect(),
             features: SourceFeatures::of_sentences(&texts, article.language),
             index: SourceIndex::new(&texts, article.language),
+            verdicts: RefCell::default(),
             units,
         }
     }
@@ -98,6 +106,11 @@ impl<'a> Source<'a> {
         self.vocabulary.contains(&word.to_lowercase())
     }
 
+    /// Whether the article has the words of a phrase, one after the other.
+    pub(super) fn has_phrase(&self, phrase: &str) -> bool {
+        self.units.iter().any(|unit| has_phrase(&words(&unit.text), phrase))
+    }
+
     /// Whether another form of a word is one of the article's.
     pub(super) fn has_form_of(&self, word: &str) -> bool {
         let wanted = content_stems(word, self.language());
@@ -109,9 +122,47 @@ impl<'a> Source<'a> {
         self.features.facts().check(text, language)
     }
 
-    /// The probability that the article supports a sentence in its language.
-    pub(super) fn grounding(&self, sentence: &str) -> f64 {
-        self.features.sentence(sentence).grounding().probability
+    /// Whether a number of a text in the article's language counts something else than in the article: of the words behind
+    /// it, none is in a sentence with that number, or in one beside it.
+    pub(super) fn counts_another_thing(&self, text: &str) -> bool {
+        let language = self.language();
+        let claims = self.claims(text, language);
+        let known: Vec<Vec<Claim>> = self.units.iter().map(|unit| unit.facts.check(text, language)).collect();
+        claims.iter().filter(|claim| claim.kind == ClaimKind::Number && claim.supported).any(|claim| {
+            let number = &text[claim.span.range()];
+            let counted = counted(&text[claim.span.end..], language);
+            if counted.is_empty() || is_year(number) || number.contains(':') {
+                return false;
+            }
+            let has =
+                |unit: usize| known[unit].iter().any(|c| c.span == claim.span && c.kind == claim.kind && c.supported);
+            let beside = |unit: usize| unit.saturating_sub(1)..(unit + 2).min(self.units.len());
+            let stated: Vec<usize> = (0..self.units.len()).filter(|unit| has(*unit)).collect();
+            let said = |unit: usize| counted.iter().any(|stem| self.units[unit].stems.contains(stem));
+            !stated.is_empty() && !stated.into_iter().flat_map(beside).any(said)
+        })
+    }
+
+    /// The probability that the article supports a sentence in its language; also by a model's verdict, if there is one.
+    pub(super) fn grounding(&self, sentence: &str) -> Grounding {
+        let verdict = self.verdicts.borrow().get(sentence).copied();
+        self.features.sentence(sentence).grounding(verdict)
+    }
+
+    /// What of the article a model is shown that judges a sentence; `None` if it has judged it.
+    pub(super) fn unjudged(&self, sentence: &str) -> Option<String> {
+        if self.verdicts.borrow().contains_key(sentence) {
+            return None;
+        }
+        let mut basis = self.basis(sentence);
+        basis.sort_unstable();
+        let texts: Vec<&str> = basis.iter().map(|unit| self.units[*unit].text.as_str()).collect();
+        Some(texts.join(" "))
+    }
+
+    /// Keeps a model's verdict on a sentence.
+    pub(super) fn judge(&self, sentence: String, verdict: f64) {
+        self.verdicts.borrow_mut().insert(sentence, verdict);
     }
 
     /// How far the words of a text in the article's language stand in it.
@@ -143,7 +194,7 @@ impl<'a> Source<'a> {
 
     /// Those units as evidence of a sentence with that number, as far as the text shows them.
     pub(super) fn evidence(&self, number: usize, sentence: &str) -> Vec<Evidence> {
-        let score = (self.grounding(sentence) * 1_000.0).round() / 1_000.0;
+        let score = (self.grounding(sentence).probability * 1_000.0).round() / 1_000.0;
         let shown = self.basis(sentence).into_iter().filter_map(|index| {
             let unit = &self.units[index];
             Some(Evidence { sentence: number, span: unit.span?, text: unit.text.clone(), score })
@@ -155,6 +206,22 @@ impl<'a> Source<'a> {
     pub(super) fn part_of(&self, span: Span) -> Option<usize> {
         self.units.iter().find(|unit| unit.span == Some(span)).and_then(|unit| unit.part)
     }
+}
+
+/// The words right behind a number, as stems: what it counts, and what that is like. None where another clause begins.
+fn counted(behind: &str, language: Language) -> HashSet<String> {
+    let clause =
+        behind.find([',', ';', ':', '(', ')', '.', '?', '!', '%', '–', '—']).map_or(behind, |at| &behind[..at]);
+    let spans = word_spans(clause);
+    let run: Vec<&str> = spans.iter().map(|span| &clause[span.range()]).take(COUNTED_WORDS).collect();
+    let content = run.iter().take_while(|word| {
+        is_content_word(&word.to_lowercase(), language) && !word.contains(|c: char| c.is_ascii_digit())
+    });
+    content.flat_map(|word| content_stems(word, language)).collect()
+}
+
+fn is_year(number: &str) -> bool {
+    number.len() == 4 && number.parse().is_ok_and(|year: u32| (1800..=2100).contains(&year))
 }
 
 /// The different stems of the words that say what a text is about.
@@ -184,6 +251,24 @@ mod tests {
         let two = "The vessels carry 180 passengers, and the project costs 18.6 million euros from a grant.";
         assert_eq!(source.basis(two).len(), 2);
         assert!(source.basis("Whales sleep upright near Greenland.").is_empty());
+    }
+
+    #[test]
+    fn a_number_counts_what_it_counts_in_the_article() {
+        let page = include_str!("../../fixtures/en/electric-ferry/article.txt");
+        let article = load(page.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
+        let source = Source::new(&article, &[]);
+        for (text, wrong) in [
+            ("Each boat carries 180 passengers and 24 bicycles.", false),
+            ("The project costs 18.6 million euros.", false),
+            ("In 2027 the first boat crosses.", false),
+            ("There will be 26 round trips on weekdays.", false),
+            ("The trips will take 26 days.", true),
+            ("Each boat carries 180 bicycles.", false),
+            ("Each boat carries 180 elephants.", true),
+        ] {
+            assert_eq!(source.counts_another_thing(text), wrong, "{text}");
+        }
     }
 
     #[test]

@@ -16,6 +16,9 @@ const SHORT_WORDS: usize = 45;
 /// A sentence says nothing new if so much of its content words are in those before.
 const REPEATED: f64 = 0.8;
 
+/// The most sentences that are kept for a translation that fails.
+const SPARE: usize = 2;
+
 /// How many paragraphs and sentences a length has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Shape {
@@ -59,6 +62,8 @@ pub(super) struct Draft {
     pub(super) paragraphs: Vec<Vec<String>>,
     /// What its sentences rest on.
     pub(super) evidence: Vec<Evidence>,
+    /// Good sentences that say something else, for a translation that fails.
+    pub(super) spare: Vec<String>,
     /// Whether it has the length that was asked for.
     pub(super) complete: bool,
     pub(super) score: f64,
@@ -72,7 +77,7 @@ impl Draft {
 }
 
 /// Candidates that are written at first, and once more if none of them is complete.
-pub(super) const CANDIDATES: u64 = 3;
+pub(super) const CANDIDATES: u64 = 2;
 
 /// Makes a summary of what the model wrote: the best candidate, without the sentences that failed the checks; what it then
 /// lacks is taken from the other candidates. What is not used goes to the rejections. `None` if nothing is left.
@@ -229,13 +234,22 @@ fn fit(index: usize, drafts: &[Vec<Vec<Good>>], length: SummaryLength, checker: 
     if scores.is_empty() {
         return None;
     }
+    let mut said: Vec<String> = own.iter().flatten().map(|good| good.text.clone()).collect();
+    let mut spare = Vec::new();
+    for good in drafts.iter().flatten().flatten() {
+        if shape.paragraphs.1 * shape.sentences.1 > 1 && judge(&good.text, length, checker, &said).is_ok() {
+            said.push(good.text.clone());
+            spare.push(good.text.clone());
+        }
+    }
+    spare.truncate(SPARE);
     let complete = own.len() >= shape.paragraphs.0 && own.iter().all(|p| p.len() >= shape.sentences.0);
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     let score = mean - 0.1 * f64::from(borrowed) + lead(&own, checker);
     let paragraphs: Vec<Vec<String>> = own.into_iter().map(|p| p.into_iter().map(|good| good.text).collect()).collect();
     let numbered = paragraphs.iter().flatten().enumerate();
     let evidence = numbered.flat_map(|(number, sentence)| checker.source.evidence(number, sentence)).collect();
-    Some(Draft { paragraphs, evidence, complete, score })
+    Some(Draft { paragraphs, evidence, spare, complete, score })
 }
 
 /// What it counts that the first sentence tells what the title and the beginning of the article tell.

@@ -1,9 +1,11 @@
 //! Translation of what was written and verified in the article's language: what is asked for, and what is wrong with it.
 
+use std::ops::Range;
+
 use super::Work;
 use super::check::{Checker, Verdict};
 use super::faq::Pair;
-use super::form::{self, ends_sentence, has_any, sentences, statement};
+use super::form::{self, ends_sentence, sentences, statement};
 use super::mixture::mixture;
 use super::parse::FaqParser;
 use super::session::Written;
@@ -39,13 +41,6 @@ pub(super) struct Translator<'a> {
     parser: FaqParser,
 }
 
-/// Something to translate.
-enum Item<'a> {
-    Pair(&'a Pair),
-    /// Sentences of the summary, each a line.
-    Text(String),
-}
-
 impl<'a> Translator<'a> {
     pub(super) fn new(work: &Work<'a>) -> Result<Self> {
         let (from, to) = (work.language, work.job.target);
@@ -64,37 +59,55 @@ impl<'a> Translator<'a> {
         pairs: Vec<Pair>,
         summary: Option<Draft>,
     ) -> Result<(Vec<Pair>, Option<Draft>)> {
-        let mut items: Vec<Item<'_>> = pairs.iter().map(Item::Pair).collect();
-        let paragraphs = summary.iter().flat_map(|draft| &draft.paragraphs);
-        items.extend(paragraphs.map(|sentences| Item::Text(numbered(sentences))));
-        let mut done: Vec<Option<(String, String)>> = vec![None; items.len()];
+        let paragraphs = || summary.iter().flat_map(|draft| &draft.paragraphs);
+        let spare = summary.iter().flat_map(|draft| &draft.spare);
+        let sentences: Vec<String> = paragraphs().flatten().chain(spare).cloned().collect();
+        let shown = paragraphs().flatten().count();
+        let mut texts: Vec<Option<(String, String)>> = vec![None; pairs.len()];
+        let mut lines: Vec<Option<String>> = vec![None; sentences.len()];
+        // At first whole paragraphs, whose sentences hang together; then what failed, sentence by sentence.
+        let mut blocks: Vec<Range<usize>> = Vec::new();
+        for paragraph in paragraphs() {
+            let start = blocks.last().map_or(0, |block| block.end);
+            blocks.push(start..start + paragraph.len());
+        }
         for candidates in [0..1, 1..1 + SECOND_TRIES] {
-            let open: Vec<usize> = (0..items.len()).filter(|index| done[*index].is_none()).collect();
-            let mut requests = Vec::new();
+            let each = (candidates.end - candidates.start) as usize;
+            let open: Vec<usize> = (0..pairs.len()).filter(|index| texts[*index].is_none()).collect();
+            let mut asked = Vec::new();
             for &index in &open {
-                let (messages, tokens) = self.ask(work, &items[index])?;
+                asked.push(self.ask_pair(work, &pairs[index])?);
+            }
+            for block in &blocks {
+                asked.push(self.ask_lines(work, &sentences[block.clone()])?);
+            }
+            let mut requests = Vec::new();
+            for (messages, tokens) in asked {
                 for candidate in candidates.clone() {
                     requests.push(work.session.request(messages.clone(), tokens, candidate, &["\n\n"]));
                 }
             }
-            let written = work.session.write("translation", &requests)?;
-            for (&index, texts) in open.iter().zip(written.chunks((candidates.end - candidates.start) as usize)) {
-                let read = texts.iter().map(|text| self.read(&items[index], text));
-                let mut tried: Vec<_> = read.collect();
-                tried.sort_by(|(_, a), (_, b)| b.is_good().cmp(&a.is_good()).then(b.score.total_cmp(&a.score)));
-                for ((question, answer), verdict) in &tried {
-                    if let Some(reason) = verdict.faults.first() {
-                        let task = if matches!(items[index], Item::Pair(_)) { Task::Faq } else { Task::Summary };
-                        let text = format!("{question}\n{answer}").trim().to_owned();
-                        work.rejections.push(Rejection { task, reason: *reason, text });
-                    }
+            let mut written = work.session.write("translation", &requests)?.into_iter();
+            for index in open {
+                let read = |text: Written| self.read_pair(&pairs[index], &text);
+                let tried = written.by_ref().take(each).map(read).collect();
+                texts[index] = best(work, Task::Faq, tried, |(question, answer)| format!("{question}\n{answer}"));
+            }
+            for block in &blocks {
+                let read = |text: Written| self.read_lines(&sentences[block.clone()], &text);
+                let mut of_candidates: Vec<_> = written.by_ref().take(each).map(read).map(Vec::into_iter).collect();
+                for index in block.clone() {
+                    let tried = of_candidates.iter_mut().filter_map(Iterator::next).collect();
+                    lines[index] = best(work, Task::Summary, tried, Clone::clone);
                 }
-                done[index] = tried.into_iter().next().filter(|(_, verdict)| verdict.is_good()).map(|(text, _)| text);
+            }
+            let failed = (0..shown).filter(|index| lines[*index].is_none());
+            blocks = failed.map(|index| index..index + 1).collect();
+            if !blocks.is_empty() {
+                blocks.extend((shown..sentences.len()).map(|index| index..index + 1));
             }
         }
-        drop(items);
-        let texts = done.split_off(pairs.len());
-        let translated = pairs.into_iter().zip(done).filter_map(|(pair, text)| {
+        let translated = pairs.into_iter().zip(texts).filter_map(|(pair, text)| {
             let (question, answer) = text?;
             // A question that the job names stays as it is given.
             let question = if pair.must { pair.question.clone() } else { question };
@@ -102,84 +115,119 @@ impl<'a> Translator<'a> {
         });
         let translated = translated.collect();
         let summary = summary.and_then(|draft| {
-            let paragraphs: Option<Vec<Vec<String>>> = texts.into_iter().map(|text| Some(lines(&text?.1))).collect();
-            Some(Draft { paragraphs: paragraphs?, ..draft })
+            let mut spare = lines.split_off(shown).into_iter().flatten();
+            let mut lines = lines.into_iter();
+            let paragraphs: Vec<Vec<String>> = draft
+                .paragraphs
+                .iter()
+                .map(|paragraph| {
+                    lines.by_ref().take(paragraph.len()).filter_map(|l| l.or_else(|| spare.next())).collect()
+                })
+                .filter(|paragraph: &Vec<String>| !paragraph.is_empty())
+                .collect();
+            (!paragraphs.is_empty()).then_some(Draft { paragraphs, ..draft })
         });
         Ok((translated, summary))
     }
 
-    fn ask(&self, work: &Work<'_>, item: &Item<'_>) -> Result<(Vec<Message>, usize)> {
-        let from = self.from;
-        match item {
-            Item::Pair(Pair { question, answer, .. }) => {
-                let names = self.glossary.of(&format!("{question} {answer}"));
-                let translate = Translate { from, text: Original::Pair(question, answer), names: &names };
-                Ok((work.prompts.translation(translate, self.checker.language)?, PAIR_TOKENS))
-            }
-            Item::Text(text) => {
-                let names = self.glossary.of(text);
-                let translate = Translate { from, text: Original::Lines(text), names: &names };
-                let tokens = SENTENCE_TOKENS * text.lines().count();
-                Ok((work.prompts.translation(translate, self.checker.language)?, tokens))
-            }
-        }
+    fn ask_pair(&self, work: &Work<'_>, pair: &Pair) -> Result<(Vec<Message>, usize)> {
+        let Pair { question, answer, .. } = pair;
+        let names = self.glossary.of(&format!("{question} {answer}"));
+        let translate = Translate { from: self.from, text: Original::Pair(question, answer), names: &names };
+        Ok((work.prompts.translation(translate, self.checker.language)?, PAIR_TOKENS))
     }
 
-    /// A translated question and answer, or no question and the lines of a text, with what is wrong.
-    fn read(&self, item: &Item<'_>, written: &Written) -> ((String, String), Verdict) {
-        let to = self.checker.language;
-        let tidy = |text: &str| typography(&self.glossary.mend(text), self.from, to);
-        match item {
-            Item::Pair(pair) => {
-                let label = &self.checker.labels.question_labels[0];
-                let opening = self.checker.labels.question_opening;
-                let draft = self.parser.parse(&format!("{label}: {}", written.text.trim_start()));
-                let entry = draft.entries.into_iter().next().unwrap_or_default();
-                let question = tidy(&form::question(&entry.question, opening));
-                let answer = tidy(&statement(&entry.answer));
-                let mut verdict = self.check(&pair.answer, &answer);
-                if !pair.must {
-                    let asked = self.check(&form::statement(&pair.question), &question);
-                    let not_asked = |fault: &&RejectReason| **fault != RejectReason::MentionsArticle;
-                    verdict.faults.extend(asked.faults.iter().filter(not_asked));
-                    if !crate::metrics::question::question_form(&question, to).is_question() {
-                        verdict.faults.insert(0, RejectReason::NotAQuestion);
-                    }
-                    verdict.score += asked.score;
-                }
-                if written.truncated {
-                    verdict.faults.insert(0, RejectReason::Truncated);
-                }
-                ((question, answer), verdict)
+    fn ask_lines(&self, work: &Work<'_>, sentences: &[String]) -> Result<(Vec<Message>, usize)> {
+        let text = numbered(sentences);
+        let names = self.glossary.of(&text);
+        let translate = Translate { from: self.from, text: Original::Lines(&text), names: &names };
+        Ok((work.prompts.translation(translate, self.checker.language)?, SENTENCE_TOKENS * sentences.len()))
+    }
+
+    /// A translated question and answer, with what is wrong.
+    fn read_pair(&self, pair: &Pair, written: &Written) -> ((String, String), Verdict) {
+        let label = &self.checker.labels.question_labels[0];
+        let opening = self.checker.labels.question_opening;
+        let draft = self.parser.parse(&format!("{label}: {}", written.text.trim_start()));
+        let entry = draft.entries.into_iter().next().unwrap_or_default();
+        let question = self.tidy(&form::question(&entry.question, opening));
+        let answer = self.tidy(&statement(&entry.answer));
+        let mut verdict = self.check(&pair.answer, &answer);
+        if !pair.must {
+            let asked = self.check(&form::statement(&pair.question), &question);
+            let not_asked = |fault: &&RejectReason| **fault != RejectReason::MentionsArticle;
+            verdict.faults.extend(asked.faults.iter().filter(not_asked));
+            if !crate::metrics::question::question_form(&question, self.checker.language).is_question() {
+                verdict.faults.insert(0, RejectReason::NotAQuestion);
             }
-            Item::Text(original) => {
-                let whole = format!("1. {}", written.text.trim_start());
-                let translated: Vec<String> = lines(&whole).iter().map(|line| tidy(line)).collect();
-                let originals = lines(original);
-                let mut verdict = Verdict { faults: Vec::new(), score: 0.0 };
-                if translated.len() != originals.len() {
-                    verdict.faults.push(RejectReason::Mistranslated);
-                }
-                for (original, translation) in originals.iter().zip(&translated) {
-                    let mut of_line = self.check(original, translation);
-                    if !ends_sentence(original) {
-                        // A headline ends without a stop.
-                        of_line.faults.retain(|fault| *fault != RejectReason::Truncated);
-                    }
-                    verdict.faults.append(&mut of_line.faults);
-                    verdict.score += of_line.score;
-                }
-                if written.truncated {
-                    verdict.faults.insert(0, RejectReason::Truncated);
-                }
-                ((String::new(), numbered(&translated)), verdict)
-            }
+            verdict.score += asked.score;
         }
+        if written.truncated {
+            verdict.faults.insert(0, RejectReason::Truncated);
+        }
+        ((question, answer), verdict)
+    }
+
+    /// The translated lines of a text, each with what is wrong. Without as many lines as the text has, nobody knows which is
+    /// which.
+    fn read_lines(&self, sentences: &[String], written: &Written) -> Vec<(String, Verdict)> {
+        let translated = lines(&format!("1. {}", written.text.trim_start()));
+        if translated.len() != sentences.len() {
+            let wrong = Verdict { faults: vec![RejectReason::Mistranslated], score: 0.0 };
+            return vec![(written.text.trim().to_owned(), wrong); sentences.len()];
+        }
+        let last = sentences.len() - 1;
+        let read = sentences.iter().zip(&translated).enumerate().map(|(index, (original, line))| {
+            let line = self.tidy(line);
+            let mut verdict = self.check(original, &line);
+            if !ends_sentence(original) {
+                // A headline ends without a stop.
+                verdict.faults.retain(|fault| *fault != RejectReason::Truncated);
+            }
+            if written.truncated && index == last {
+                verdict.faults.insert(0, RejectReason::Truncated);
+            }
+            (line, verdict)
+        });
+        read.collect()
+    }
+
+    fn tidy(&self, text: &str) -> String {
+        let text = with_accents(&self.glossary.mend(text), self.checker.language);
+        typography(&text, self.from, self.checker.language)
     }
 
     fn check(&self, original: &str, translation: &str) -> Verdict {
         check(original, translation, self.from, &self.checker, &self.glossary)
     }
+}
+
+/// The best of several translations, if it is good. The others are accounted for.
+fn best<T>(work: &mut Work<'_>, task: Task, mut tried: Vec<(T, Verdict)>, show: impl Fn(&T) -> String) -> Option<T> {
+    tried.sort_by(|(_, a), (_, b)| b.is_good().cmp(&a.is_good()).then(b.score.total_cmp(&a.score)));
+    for (text, verdict) in &tried {
+        if let Some(reason) = verdict.faults.first() {
+            let new = Rejection { task, reason: *reason, text: show(text).trim().to_owned() };
+            if !work.rejections.contains(&new) {
+                work.rejections.push(new);
+            }
+        }
+    }
+    tried.into_iter().next().filter(|(_, verdict)| verdict.is_good()).map(|(text, _)| text)
+}
+
+/// The text with the accents that words in lower case lack: a model writes many of them as the other language does.
+fn with_accents(text: &str, language: Language) -> String {
+    let mut mended = text.to_owned();
+    for span in word_spans(text).into_iter().rev() {
+        let word = &text[span.range()];
+        if word.chars().all(char::is_lowercase)
+            && let Some(accented) = words::accented(word, language)
+        {
+            mended.replace_range(span.range(), &accented);
+        }
+    }
+    mended
 }
 
 /// Sentences as lines with numbers.
@@ -277,7 +325,7 @@ pub(super) fn check(
     add(!is_in(translation, to), WrongLanguage);
     let mixed = mixture(translation, to, checker.source);
     add(!mixed.foreign.is_empty(), MixedLanguage);
-    add(has_any(&after, &checker.labels.article_mentions), MentionsArticle);
+    add(checker.mentions_article(&after), MentionsArticle);
     let ratio = after.len() as f64 / before.len().max(1) as f64;
     add(before.len() >= LEAST_WORDS && !LENGTHS.contains(&ratio), Mistranslated);
     add(sentences(original, from).len() != sentences(translation, to).len(), Mistranslated);

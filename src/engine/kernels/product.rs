@@ -49,7 +49,12 @@ fn portable(chunk: &Unpacked, fine: bool, blocks: usize, rows: &[Activation], su
 
 /// The rows from which on a chunk is unpacked to memory before it is multiplied. For fewer it is done in registers, between the
 /// products, which so wait less for the weights to come from memory.
-pub(super) const FEW_ROWS: usize = 8;
+pub(super) const FEW_ROWS: usize = 16;
+
+/// Rows that are multiplied together with packed quants: as many as fill the registers. The quants of the next ones come from
+/// the cache.
+#[cfg(target_arch = "x86_64")]
+const PACKED_ROWS: usize = 8;
 
 /// How many chunks behind this one the memory is asked for that comes next.
 pub(super) const CHUNKS_AHEAD: usize = 3;
@@ -80,7 +85,9 @@ pub(super) fn multiply_packed(
     // SAFETY: the processor has the instructions, and the chunk is long enough.
     #[cfg(target_arch = "x86_64")]
     unsafe {
-        x86::avx512_packed(form, chunk, scales, blocks, rows, sums);
+        for (rows, sums) in rows.chunks(PACKED_ROWS).zip(sums.chunks_mut(PACKED_ROWS)) {
+            x86::avx512_packed(form, chunk, scales, blocks, rows, sums);
+        }
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (scales, rows, sums);

@@ -101,7 +101,7 @@ impl Source {
     pub(super) fn grounding(&self, text: &str, part: Span, claims: &[Claim]) -> f64 {
         let within = |claim: &&Claim| claim.span.start < part.end && part.start < claim.span.end;
         let claims = claims.iter().filter(within).copied().collect();
-        self.features.sentence_with(&text[part.range()], claims).grounding().probability
+        self.features.sentence_with(&text[part.range()], claims).grounding(None).probability
     }
 
     /// The sentences that best stand behind a text, in their order in the article. `vector` is that of the text; without

@@ -12,7 +12,7 @@ mod sentence;
 use serde::Serialize;
 
 pub use self::answer::{AnswerFeatures, AnswerLikelihood};
-pub use self::prompts::{SentencePrompts, answer_prompts, sentence_prompts};
+pub use self::prompts::{VERDICTS, answer_prompts, is_judged, verdict_prompt};
 pub use self::sentence::SentenceFeatures;
 use super::overlap::SourceIndex;
 use super::support::SourceFacts;
@@ -43,6 +43,7 @@ pub struct Grounding {
 /// A source, counted once for many sentences and answers.
 pub struct SourceFeatures {
     text: String,
+    sentences: Vec<String>,
     whole: SourceIndex,
     units: Vec<SourceIndex>,
     facts: SourceFacts,
@@ -55,6 +56,7 @@ impl SourceFeatures {
         let language = facts.language();
         Self {
             text: sentences.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("\n"),
+            sentences: sentences.iter().map(|sentence| sentence.as_ref().to_owned()).collect(),
             whole: SourceIndex::new(sentences, language),
             units: sentences.iter().map(|s| SourceIndex::new(std::slice::from_ref(s), language)).collect(),
             facts,
@@ -67,11 +69,21 @@ impl SourceFeatures {
         Self::new(sentences, SourceFacts::new(&text, language))
     }
 
+    /// The sentences of the source that are closest to a text, in their order: what a model is shown of it.
+    pub fn passages(&self, text: &str) -> String {
+        let shown: Vec<&str> =
+            self.whole.closest(text, PASSAGES).into_iter().map(|index| self.sentences[index].as_str()).collect();
+        shown.join(" ")
+    }
+
     /// What the source states.
     pub fn facts(&self) -> &SourceFacts {
         &self.facts
     }
 }
+
+/// Sentences that a model is shown.
+const PASSAGES: usize = 4;
 
 fn logistic(sum: f64) -> f64 {
     1.0 / (1.0 + (-sum).exp())
@@ -95,7 +107,7 @@ mod tests {
     ];
 
     fn sentence(source: &[&str], language: Language, text: &str) -> f64 {
-        SourceFeatures::of_sentences(source, language).sentence(text).grounding().probability
+        SourceFeatures::of_sentences(source, language).sentence(text).grounding(None).probability
     }
 
     #[test]
@@ -153,9 +165,9 @@ mod tests {
     #[test]
     fn nothing_is_improbable_and_no_error() {
         let empty = SourceFeatures::of_sentences::<&str>(&[], Language::EN);
-        assert!(empty.sentence("A sentence.").grounding().probability < 0.01);
+        assert!(empty.sentence("A sentence.").grounding(None).probability < 0.01);
         let none = empty.answer("Who?", "Nobody");
         assert!(none.grounding(Some(&[]), None).probability < 0.01);
-        assert!(SourceFeatures::of_sentences(&ENGLISH, Language::EN).sentence("").grounding().probability < 0.01);
+        assert!(SourceFeatures::of_sentences(&ENGLISH, Language::EN).sentence("").grounding(None).probability < 0.01);
     }
 }

@@ -4,44 +4,22 @@
 use crate::chat::Message;
 use crate::lang::Language;
 
-/// The conversations behind which the likelihoods of a sentence and of two verdicts on it are asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SentencePrompts {
-    /// The source, and the request to state something of it. The sentence follows.
-    pub with_source: Vec<Message>,
-    /// A request to state something, without a source. The sentence follows.
-    pub without_source: Vec<Message>,
-    /// The source, the sentence, and the question whether the one says the other. One of `verdicts` follows.
-    pub question: Vec<Message>,
-    /// Yes and no.
-    pub verdicts: [&'static str; 2],
+/// Whether a model's verdict on a sentence of that language is worth asking for. It was measured against people in English;
+/// in Spanish the default model says yes to what an article denies.
+pub fn is_judged(language: Language) -> bool {
+    language == Language::EN
 }
 
-/// What is asked about a sentence. The source is a passage of the article, or all of it where it fits; all but
-/// `without_source` begin with it.
-pub fn sentence_prompts(source: &str, sentence: &str, language: Language) -> SentencePrompts {
-    let (with, without, question, verdicts) = if language == Language::ES {
-        (
-            format!("Artículo:\n{source}\n\nEscribe una frase que resuma algo del artículo."),
-            "Escribe una frase que resuma una noticia.".to_owned(),
-            format!(
-                "Artículo:\n{source}\n\nFrase: {sentence}\n¿Todo lo que dice la frase está en el artículo? Responde sí o no."
-            ),
-            ["Sí", "No"],
-        )
-    } else {
-        (
-            format!("Article:\n{source}\n\nWrite a sentence that sums up something of the article."),
-            "Write a sentence that sums up a news story.".to_owned(),
-            format!(
-                "Article:\n{source}\n\nSentence: {sentence}\nIs everything that the sentence says in the article? Answer yes or no."
-            ),
-            ["Yes", "No"],
-        )
-    };
-    let [with_source, without_source, question] = [with, without, question].map(|text| vec![Message::user(text)]);
-    SentencePrompts { with_source, without_source, question, verdicts }
+/// What a model is asked about a sentence: whether the passages say it. One of [`VERDICTS`] follows.
+pub fn verdict_prompt(passages: &str, sentence: &str) -> Vec<Message> {
+    let question = format!(
+        "Text: {passages}\n\nClaim: {sentence}\n\nDoes the text say exactly what the claim says? Answer Yes or No."
+    );
+    vec![Message::system("You check facts."), Message::user(question)]
 }
+
+/// Yes and no, as [`verdict_prompt`] asks for them.
+pub const VERDICTS: [&str; 2] = ["Yes", "No"];
 
 /// The conversations behind which an answer's two likelihoods are asked for: with the question, and without it. The
 /// weights belong to these words, so a change of them wants new weights. The source is a passage of the article, or all
@@ -76,15 +54,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_is_asked_about_with_the_article_and_without() {
-        for language in [Language::EN, Language::ES] {
-            let asked = sentence_prompts("The text.", "It rains.", language);
-            let [with, without, question] =
-                [&asked.with_source, &asked.without_source, &asked.question].map(|m| m[0].content.as_str());
-            let shared = with.find("The text.").unwrap() + "The text.\n\n".len();
-            assert_eq!(with[..shared], question[..shared]);
-            assert!(question.contains("It rains.") && !with.contains("It rains."));
-            assert!(!without.contains("The text.") && !without.contains("It rains."));
-        }
+    fn a_sentence_is_asked_about_with_what_may_say_it() {
+        let asked = verdict_prompt("The text.", "It rains.");
+        let question = &asked[1].content;
+        assert!(question.contains("The text.") && question.contains("It rains."));
+        assert!(VERDICTS.iter().all(|verdict| question.contains(verdict)));
     }
 }
