@@ -69,8 +69,7 @@ impl Session<'_> {
             return Err(Error::new(ErrorKind::Cancelled, "stopped"));
         }
         let both = questions.into_iter().flat_map(|messages| {
-            verdicts(language)
-                .map(|text| Continuation { prompt: Prompt::Chat(messages.clone()), text: text.to_owned() })
+            VERDICTS.map(|text| Continuation { prompt: Prompt::Chat(messages.clone()), text: text.to_owned() })
         });
         let both: Vec<Continuation> = both.collect();
         let on_progress = &mut *self.on_progress;
