@@ -199,8 +199,14 @@ impl Engine for ScriptedEngine {
             let fits = |odds: &&Odds| asked.contains(&odds.when) && text.contains(&odds.text);
             let log_prob = match self.odds.iter().find(fits) {
                 Some(odds) => odds.log_prob,
-                // A script that says nothing of odds finds all texts equally probable.
-                None if self.odds.is_empty() => 0.0,
+                // A script that says nothing of odds agrees with whatever it is asked.
+                None if self.odds.is_empty() => {
+                    if text == "Yes" {
+                        -0.05
+                    } else {
+                        -3.0
+                    }
+                }
                 None => {
                     let message = format!("the script has no odds for the text `{text}`");
                     return Err(Error::new(ErrorKind::Inference, message));
@@ -290,7 +296,10 @@ mod tests {
         let long = [ask(Prompt::Plain("word ".repeat(32_768)), "x")];
         let error = engine.likelihood(&long, &mut |_| ControlFlow::Continue(())).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ContextLength);
-        let mut silent = ScriptedEngine::new(Vec::new());
+        let agrees = ScriptedEngine::new(Vec::new()).likelihood(&asked, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert!(agrees[0].total() < -1.0, "it agrees with whatever it is asked, by yes");
+        let elsewhere = Odds { when: "nowhere".into(), text: String::new(), log_prob: -1.0 };
+        let mut silent = ScriptedEngine::new(Vec::new()).with_odds(vec![elsewhere]);
         let error = silent.likelihood(&asked, &mut |_| ControlFlow::Continue(())).unwrap_err();
         assert!(error.to_string().contains("no odds for the text `In 2027.`"), "{error}");
     }

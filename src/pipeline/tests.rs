@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::*;
 use crate::content::{RejectReason, SummaryLength, Task};
 use crate::engine::Sampling;
-use crate::engine::scripted::{Reply, ScriptedEngine};
+use crate::engine::scripted::{Odds, Reply, ScriptedEngine};
 use crate::loader::{LoadOptions, load};
 
 mod injections;
@@ -168,13 +168,13 @@ fn a_summary_is_made_of_verified_sentences() {
     let bad = "The city of Calvenor and the Ondral Bay Ferry Cooperative signed an agreement to replace the diesel boats.\n\
         2. The boats were built in Rotterdam for 30 million dollars.\n3. The project costs 18.6 million euros.";
     let mut replies = model();
-    replies.extend([once("summary", bad), once("summary", bad), once("summary", bad)]);
+    replies.extend([once("summary", bad), once("summary", bad)]);
     let mut engine = ScriptedEngine::new(replies);
     let output = run_on(PAGE, &mut engine, &Job { faq: None, ..job(Language::EN, 2, Some(SummaryLength::Medium)) });
     let text = output.summary.as_ref().unwrap().paragraphs.join(" ");
     assert!(text.contains("180 passengers") && !text.contains("Rotterdam"), "{text}");
     assert!(reasons(&output, Task::Summary).contains(&RejectReason::UnsupportedFact));
-    assert_eq!(engine.requests.len(), 6, "three candidates, and three more because those were too short");
+    assert_eq!(engine.requests.len(), 4, "two candidates, and two more because those were too short");
 }
 
 #[test]
@@ -205,6 +205,24 @@ fn another_language_is_translated_to_and_the_translation_is_verified() {
     let text = output.summary.as_ref().unwrap().paragraphs.join(" ");
     assert!(text.ends_with("El proyecto cuesta 18,6 millones de euros."), "{text}");
     assert!(reasons(&output, Task::Faq).contains(&RejectReason::Mistranslated), "{:?}", output.rejections);
+}
+
+#[test]
+fn an_answer_that_the_model_finds_wrong_is_left_out() {
+    let odds = |when: &str, text: &str, log_prob| Odds { when: when.into(), text: text.into(), log_prob };
+    let says_no = vec![
+        odds("Claim: A crossing", "Yes", -6.0),
+        odds("Claim: A crossing", "No", -0.01),
+        odds("", "Yes", -0.01),
+        odds("", "No", -6.0),
+    ];
+    let mut engine = ScriptedEngine::new(model()).with_odds(says_no);
+    let output = run_on(PAGE, &mut engine, &job(Language::EN, 2, None));
+    let asked: Vec<_> = output.faq.as_ref().unwrap().entries.iter().map(|e| e.question.as_str()).collect();
+    assert_eq!(asked, [SIGNED]);
+    let left_out =
+        Rejection { task: Task::Faq, reason: RejectReason::Ungrounded, text: format!("{CROSSING}\n{CROSSING_SO}") };
+    assert!(output.rejections.contains(&left_out), "{:?}", output.rejections);
 }
 
 #[test]
