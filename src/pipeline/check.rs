@@ -5,7 +5,6 @@ use super::mixture::mixture;
 use super::source::{Source, content_stems};
 use crate::content::RejectReason;
 use crate::lang::{Language, is_foreign, is_in};
-use crate::metrics::grounded::{Grade, Grounding};
 use crate::metrics::question::question_form;
 use crate::metrics::redundancy::jaccard;
 use crate::metrics::support::ClaimKind;
@@ -14,8 +13,6 @@ use crate::prompt::Labels;
 
 /// A sentence that the article supports with a lower probability is not used.
 const LEAST_GROUNDING: f64 = 0.3;
-/// The same where a model has judged it, which tells more.
-const LEAST_JUDGED: f64 = 0.4;
 /// The longest run of words that may be taken over from the article outside of quotation marks.
 const LONGEST_RUN: usize = 28;
 /// The most words of a question.
@@ -136,13 +133,9 @@ impl Checker<'_> {
         let mut score = 0.5;
         if self.is_own() {
             add(self.source.counts_another_thing(text), UnsupportedFact);
-            let each: Vec<_> = sentences(text, self.language).iter().map(|s| self.source.grounding(s)).collect();
-            let lacks = |g: &Grounding| {
-                g.probability < if g.grade == Grade::LanguageModel { LEAST_JUDGED } else { LEAST_GROUNDING }
-            };
-            add(each.iter().any(lacks), Ungrounded);
-            let each: Vec<f64> = each.into_iter().map(|grounding| grounding.probability).collect();
+            let each: Vec<f64> = sentences(text, self.language).iter().map(|s| self.source.grounding(s)).collect();
             let least = each.iter().copied().fold(1.0, f64::min);
+            add(least < LEAST_GROUNDING, Ungrounded);
             let support = self.source.support(text);
             let quotes = text.contains(['«', '“', '"']);
             add(support.longest_run > LONGEST_RUN && !quotes, Copied);

@@ -1,6 +1,6 @@
 //! The FAQ block: questions to choose from, an answer to each that is chosen, and the pairs that hold.
 
-use super::check::{ANSWER_SENTENCES, Verdict};
+use super::check::{ANSWER_SENTENCES, Checker, Verdict};
 use super::form::{self, is_finished, sentences, statement};
 use super::plan::{Planned, plan};
 use super::select::{Choice, Selection, select};
@@ -11,6 +11,7 @@ use crate::chat::Message;
 use crate::content::{Evidence, FaqEntry, RejectReason, Rejection, Task};
 use crate::engine::Request;
 use crate::error::Result;
+use crate::lang::Language;
 use crate::metrics::grounded::{is_judged, verdict_prompt};
 use crate::prompt::{Ask, Reading};
 
@@ -271,6 +272,21 @@ impl Work<'_> {
         Ok((pairs, summary))
     }
 
+    /// A summary that is written in another language at once, where no translation of one was good. What it says is checked
+    /// as a translation is: its numbers and dates, its names, its words.
+    pub(super) fn summary_at_once(&mut self, to: Language) -> Result<Option<Draft>> {
+        let Some(length) = self.job.summary else { return Ok(None) };
+        let source = self.checker.source;
+        let reading = Reading { body: &self.piece.body, language: source.language(), style: &self.job.style };
+        let messages = self.prompts.messages(Ask::Summary { length }, to, reading)?;
+        let request = |candidate| self.session.request(messages.clone(), summary::tokens(length), candidate, &[]);
+        let requests: Vec<Request> = (0..summary::CANDIDATES).map(request).collect();
+        let written = self.session.write("summary", &requests)?;
+        let checker = Checker { source, labels: self.prompts.labels(to)?, language: to };
+        let titles: Vec<&str> = self.prompts.all_labels().map(|labels| labels.summary_title.as_str()).collect();
+        Ok(summary::make(&written, length, &checker, &titles, &mut self.rejections))
+    }
+
     /// A summary of what is being read, without questions.
     pub(super) fn summary_over(&mut self) -> Result<Option<Draft>> {
         let requests = self.summary_requests(0..summary::CANDIDATES)?;
@@ -287,7 +303,7 @@ impl Work<'_> {
             let mut rejections = Vec::new();
             let draft = summary::make(written, length, &self.checker, &titles, &mut rejections);
             let sentences = draft.iter().flat_map(|draft| draft.paragraphs.iter().flatten());
-            if !self.verify(sentences.cloned().collect())? {
+            if !self.verify(Task::Summary, sentences.cloned().collect())? {
                 for rejection in rejections {
                     if !self.rejections.contains(&rejection) {
                         self.rejections.push(rejection);
@@ -300,21 +316,28 @@ impl Work<'_> {
 
     /// Has the model judge those sentences that it has not judged yet: whether the article says them. False if there is
     /// none, if they are in another language than the article, or in one whose verdicts are worth nothing.
-    fn verify(&mut self, sentences: Vec<String>) -> Result<bool> {
+    fn verify(&mut self, task: Task, sentences: Vec<String>) -> Result<bool> {
         let source = self.checker.source;
         if self.language != source.language() || !is_judged(self.language) {
             return Ok(false);
         }
-        let mut open: Vec<(String, String)> = Vec::new();
+        let mut open: Vec<String> = Vec::new();
         for sentence in sentences {
-            if let Some(passages) = source.unjudged(&sentence).filter(|_| open.iter().all(|(s, _)| *s != sentence)) {
-                open.push((sentence, passages));
+            if source.is_unjudged(&sentence) && !open.contains(&sentence) {
+                open.push(sentence);
             }
         }
-        let asked = open.iter().map(|(sentence, passages)| verdict_prompt(passages, sentence)).collect();
+        let ask = |sentence: &String| {
+            let premise = match task {
+                Task::Faq => source.premise_of_answer(sentence),
+                Task::Summary => source.premise_of_summary(sentence),
+            };
+            verdict_prompt(&premise, sentence)
+        };
+        let asked = open.iter().map(ask).collect();
         let verdicts = self.session.verdicts(asked)?;
         let is_new = !verdicts.is_empty();
-        for ((sentence, _), verdict) in open.into_iter().zip(verdicts) {
+        for (sentence, verdict) in open.into_iter().zip(verdicts) {
             source.judge(sentence, verdict);
         }
         Ok(is_new)
@@ -329,7 +352,7 @@ impl Work<'_> {
                 self.reject(RejectReason::Duplicate, pair.text());
             }
             let told = taken.iter().flat_map(|pair| sentences(&pair.answer, self.language)).collect();
-            if !self.verify(told)? {
+            if !self.verify(Task::Faq, told)? {
                 return Ok(Pairs { taken, spare: rest, unanswered: Vec::new() });
             }
             good = Vec::new();

@@ -121,6 +121,9 @@ pub fn run(
         let spare = (work.wanted + SPARE_TRANSLATIONS).saturating_sub(texts.len()).min(pairs.spare.len());
         texts.extend(pairs.spare.drain(..spare));
         (pairs.taken, summary) = translator.translate(&mut work, texts, summary)?;
+        if summary.is_none() {
+            summary = work.summary_at_once(job.target)?;
+        }
     }
     pairs.close(&mut work);
     let labels = prompts.labels(job.target)?;

@@ -7,7 +7,7 @@ use super::form::has_phrase;
 use crate::article::{Article, Span, one_line};
 use crate::content::Evidence;
 use crate::lang::Language;
-use crate::metrics::grounded::{Grounding, SourceFeatures};
+use crate::metrics::grounded::SourceFeatures;
 use crate::metrics::overlap::{LexicalSupport, SourceIndex};
 use crate::metrics::support::{Claim, ClaimKind, SourceFacts};
 use crate::metrics::text::{is_content_word, stems, word_spans, words};
@@ -144,20 +144,27 @@ impl<'a> Source<'a> {
     }
 
     /// The probability that the article supports a sentence in its language; also by a model's verdict, if there is one.
-    pub(super) fn grounding(&self, sentence: &str) -> Grounding {
+    pub(super) fn grounding(&self, sentence: &str) -> f64 {
         let verdict = self.verdicts.borrow().get(sentence).copied();
-        self.features.sentence(sentence).grounding(verdict)
+        self.features.sentence(sentence).grounding(verdict).probability
     }
 
-    /// What of the article a model is shown that judges a sentence; `None` if it has judged it.
-    pub(super) fn unjudged(&self, sentence: &str) -> Option<String> {
-        if self.verdicts.borrow().contains_key(sentence) {
-            return None;
-        }
+    /// Whether no model has judged a sentence yet.
+    pub(super) fn is_unjudged(&self, sentence: &str) -> bool {
+        !self.verdicts.borrow().contains_key(sentence)
+    }
+
+    /// What of the article a model is shown that judges a sentence of an answer: what it rests on.
+    pub(super) fn premise_of_answer(&self, sentence: &str) -> String {
         let mut basis = self.basis(sentence);
         basis.sort_unstable();
         let texts: Vec<&str> = basis.iter().map(|unit| self.units[*unit].text.as_str()).collect();
-        Some(texts.join(" "))
+        texts.join(" ")
+    }
+
+    /// The same for a sentence of a summary, which may bring facts from all over the article together.
+    pub(super) fn premise_of_summary(&self, sentence: &str) -> String {
+        self.features.passages(sentence)
     }
 
     /// Keeps a model's verdict on a sentence.
@@ -194,7 +201,7 @@ impl<'a> Source<'a> {
 
     /// Those units as evidence of a sentence with that number, as far as the text shows them.
     pub(super) fn evidence(&self, number: usize, sentence: &str) -> Vec<Evidence> {
-        let score = (self.grounding(sentence).probability * 1_000.0).round() / 1_000.0;
+        let score = (self.grounding(sentence) * 1_000.0).round() / 1_000.0;
         let shown = self.basis(sentence).into_iter().filter_map(|index| {
             let unit = &self.units[index];
             Some(Evidence { sentence: number, span: unit.span?, text: unit.text.clone(), score })
