@@ -450,7 +450,7 @@ impl Work<'_> {
         let text = written.text.trim();
         let labels = &self.checker.labels.answer_labels;
         let behind = labels.iter().find_map(|label| text.strip_prefix(label.as_str())?.strip_prefix(':'));
-        let text = crate::article::one_line(behind.unwrap_or(text));
+        let text = crate::article::one_line(behind.unwrap_or(text)).replace("**", "");
         let mut found: Vec<String> = Vec::new();
         for sentence in sentences(&text, self.language) {
             if !found.contains(&sentence) {

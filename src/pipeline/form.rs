@@ -6,6 +6,9 @@ use crate::lang::Language;
 use crate::metrics::text::words;
 use crate::sentence;
 
+/// The most words of a heading before a line.
+const HEADING_WORDS: usize = 5;
+
 /// Whether a text ends as a sentence does.
 pub(super) fn ends_sentence(text: &str) -> bool {
     text.trim_end_matches(['"', '”', '’', '»', ')', '\'']).ends_with(['.', '!', '?', '…'])
@@ -42,9 +45,27 @@ pub(super) fn statement(text: &str) -> String {
     }
 }
 
-/// The sentences of a text as owned texts.
+/// A line without the marks of bold print, and without a bold heading of a few words before it, such as `**What happened**:`.
+pub(super) fn plain(line: &str) -> String {
+    let heading = |(at, mark): (usize, &str)| {
+        let words = line[..at].split_whitespace().count();
+        ((1..=HEADING_WORDS).contains(&words)).then(|| line[at + mark.len()..].trim_start())
+    };
+    let behind = ["**:", ":**"].into_iter().filter_map(|mark| Some((line.find(mark)?, mark))).find_map(heading);
+    behind.unwrap_or(line).replace("**", "")
+}
+
+/// The sentences of a text as owned texts. What has no space between belongs together: a mark of quotation behind a stop, the
+/// letters of `U.S.`
 pub(super) fn sentences(text: &str, language: Language) -> Vec<String> {
-    sentence::split(text, language).iter().map(|span| text[span.range()].to_owned()).collect()
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for span in sentence::split(text, language) {
+        match found.last_mut().filter(|last| last.end == span.start) {
+            Some(last) => last.end = span.end,
+            None => found.push(span.range()),
+        }
+    }
+    found.into_iter().map(|range| text[range].to_owned()).collect()
 }
 
 /// The words of a text contain those of the phrase, one after the other.
@@ -72,6 +93,25 @@ pub(super) fn begins_with_any(text: &[String], phrases: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sentences_are_not_cut_where_there_is_no_space() {
+        let text = "She called it \"an old instrument.\" The U.S. policy was new. It rained.";
+        let found = sentences(text, Language::EN);
+        assert_eq!(found.join(" "), text, "{found:?}");
+    }
+
+    #[test]
+    fn headings_and_marks_of_bold_print_go() {
+        for (line, expected) in [
+            ("**How or why**: The filter takes out rust.", "The filter takes out rust."),
+            ("What happened**: The **town** voted.", "The town voted."),
+            ("**Who:** Nobody.", "Nobody."),
+            ("The vote was tight: 38 to 37.", "The vote was tight: 38 to 37."),
+        ] {
+            assert_eq!(plain(line), expected);
+        }
+    }
 
     #[test]
     fn questions_lose_their_numbers_and_get_their_marks() {

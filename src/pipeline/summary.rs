@@ -1,7 +1,7 @@
 //! The summary: candidates to one of the length that was asked for, each sentence of it verified.
 
 use super::check::Checker;
-use super::form::{is_finished, sentences, statement};
+use super::form::{is_finished, plain, sentences, statement};
 use super::parse::summary_lines;
 use super::session::Written;
 use super::source::content_stems;
@@ -133,6 +133,7 @@ fn read(
     reject: &mut dyn FnMut(RejectReason, String),
 ) -> Vec<Vec<String>> {
     let (lines, before) = summary_lines(&written.text, titles);
+    let lines: Vec<String> = lines.iter().map(|line| plain(line)).collect();
     if let Some(before) = before {
         reject(RejectReason::Malformed, before);
     }
