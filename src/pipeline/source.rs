@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn without_headings_runs_of_passages_are_the_parts() {
-        let text = "One story here.\n\n".repeat(1) + &"Another passage of the story says more of it.\n\n".repeat(6);
+        let text = "One story here.\n\n".to_owned() + &"Another passage of the story says more of it.\n\n".repeat(6);
         let article = load(text.as_bytes(), "a.txt", &LoadOptions::default()).unwrap();
         let passages = article.passages().count();
         assert_eq!(Source::new(&article, &[]).parts, passages.div_ceil(PASSAGES_OF_A_PART));
