@@ -1,18 +1,16 @@
 //! The FAQ block: questions to choose from, an answer to each that is chosen, and the pairs that hold.
 
-use super::check::{ANSWER_SENTENCES, Checker, Verdict};
+use super::check::{ANSWER_SENTENCES, Verdict};
 use super::form::{self, is_finished, sentences, statement};
 use super::plan::{Planned, plan};
 use super::select::{Choice, Selection, select};
 use super::session::Written;
 use super::summary::{self, Draft};
-use super::{Faulty, Work};
+use super::{Faulty, Work, note};
 use crate::chat::Message;
 use crate::content::{Evidence, FaqEntry, RejectReason, Rejection, Task};
 use crate::engine::Request;
 use crate::error::Result;
-use crate::lang::Language;
-use crate::metrics::grounded::{is_judged, verdict_prompt};
 use crate::prompt::{Ask, Reading};
 
 /// Room for a question, in tokens.
@@ -196,15 +194,7 @@ impl Work<'_> {
         lines[..whole].iter().map(|line| form::question(line, opening)).collect()
     }
 
-    /// The requests for further candidates of the summary.
-    pub(super) fn summary_requests(&self, candidates: std::ops::Range<u64>) -> Result<Vec<Request>> {
-        let Some(length) = self.length else { return Ok(Vec::new()) };
-        let messages = self.over_article(Ask::Summary { length })?;
-        let request = |c| self.session.request(messages.clone(), summary::tokens(length), c, &[]);
-        Ok(candidates.map(request).collect())
-    }
-
-    fn over_article(&self, ask: Ask<'_>) -> Result<Vec<Message>> {
+    pub(super) fn over_article(&self, ask: Ask<'_>) -> Result<Vec<Message>> {
         let language = self.checker.source.language();
         self.prompts.messages(ask, self.language, Reading { body: &self.piece.body, language, style: &self.job.style })
     }
@@ -270,77 +260,6 @@ impl Work<'_> {
         given_up.extend(failed);
         self.flag(given_up, &mut pairs.taken);
         Ok((pairs, summary))
-    }
-
-    /// A summary that is written in another language at once, where no translation of one was good. What it says is checked
-    /// as a translation is: its numbers and dates, its names, its words.
-    pub(super) fn summary_at_once(&mut self, to: Language) -> Result<Option<Draft>> {
-        let Some(length) = self.job.summary else { return Ok(None) };
-        let source = self.checker.source;
-        let reading = Reading { body: &self.piece.body, language: source.language(), style: &self.job.style };
-        let messages = self.prompts.messages(Ask::Summary { length }, to, reading)?;
-        let request = |candidate| self.session.request(messages.clone(), summary::tokens(length), candidate, &[]);
-        let requests: Vec<Request> = (0..summary::CANDIDATES).map(request).collect();
-        let written = self.session.write("summary", &requests)?;
-        let checker = Checker { source, labels: self.prompts.labels(to)?, language: to };
-        let titles: Vec<&str> = self.prompts.all_labels().map(|labels| labels.summary_title.as_str()).collect();
-        Ok(summary::make(&written, length, &checker, &titles, &mut self.rejections))
-    }
-
-    /// A summary of what is being read, without questions.
-    pub(super) fn summary_over(&mut self) -> Result<Option<Draft>> {
-        let requests = self.summary_requests(0..summary::CANDIDATES)?;
-        let written = self.session.write("summary", &requests)?;
-        self.summarize(&written)
-    }
-
-    /// The best summary of what was written, its sentences judged: where one fails, the next best.
-    fn summarize(&mut self, written: &[Written]) -> Result<Option<Draft>> {
-        let Some(length) = self.length else { return Ok(None) };
-        // A model may head its summary in another language.
-        let titles: Vec<&str> = self.prompts.all_labels().map(|labels| labels.summary_title.as_str()).collect();
-        loop {
-            let mut rejections = Vec::new();
-            let draft = summary::make(written, length, &self.checker, &titles, &mut rejections);
-            let sentences = draft.iter().flat_map(|draft| draft.paragraphs.iter().flatten());
-            if !self.verify(Task::Summary, sentences.cloned().collect())? {
-                for rejection in rejections {
-                    if !self.rejections.contains(&rejection) {
-                        self.rejections.push(rejection);
-                    }
-                }
-                return Ok(draft);
-            }
-        }
-    }
-
-    /// Has the model judge those sentences that it has not judged yet: whether the article says them. False if there is
-    /// none, if they are in another language than the article, or in one whose verdicts are worth nothing.
-    fn verify(&mut self, task: Task, sentences: Vec<String>) -> Result<bool> {
-        let source = self.checker.source;
-        if self.language != source.language() || !is_judged(self.language) {
-            return Ok(false);
-        }
-        let mut open: Vec<String> = Vec::new();
-        for sentence in sentences {
-            if source.is_unjudged(&sentence) && !open.contains(&sentence) {
-                open.push(sentence);
-            }
-        }
-        let ask = |sentence: &String| {
-            let premise = match task {
-                Task::Faq => source.premise_of_answer(sentence),
-                Task::Summary => source.premise_of_summary(sentence),
-            };
-            verdict_prompt(&premise, sentence)
-        };
-        let asked = open.iter().map(ask).collect();
-        let verdicts = self.session.verdicts(asked)?;
-        let is_new = !verdicts.is_empty();
-        for (sentence, verdict) in open.into_iter().zip(verdicts) {
-            source.judge(sentence, verdict);
-        }
-        Ok(is_new)
     }
 
     /// Takes the best of the pairs that are good, and has the model judge what is taken; in the place of those that fail come
@@ -466,9 +385,6 @@ impl Work<'_> {
     }
 
     pub(super) fn reject(&mut self, reason: RejectReason, text: String) {
-        let new = Rejection { task: Task::Faq, reason, text };
-        if !self.rejections.contains(&new) {
-            self.rejections.push(new);
-        }
+        note(&mut self.rejections, Rejection { task: Task::Faq, reason, text });
     }
 }

@@ -37,6 +37,7 @@ mod refresh;
 mod select;
 mod session;
 mod source;
+mod summarize;
 mod summary;
 mod target;
 #[cfg(test)]
@@ -172,6 +173,13 @@ struct Work<'a> {
     /// How many questions are asked for.
     wanted: usize,
     rejections: Vec<Rejection>,
+}
+
+/// Keeps what was not used, once.
+fn note(rejections: &mut Vec<Rejection>, new: Rejection) {
+    if !rejections.contains(&new) {
+        rejections.push(new);
+    }
 }
 
 /// What was made, before it is put together with its account.

@@ -8,7 +8,7 @@ use crate::article::{Article, Span, one_line};
 use crate::content::Evidence;
 use crate::lang::Language;
 use crate::metrics::grounded::SourceFeatures;
-use crate::metrics::overlap::{LexicalSupport, SourceIndex};
+use crate::metrics::overlap::LexicalSupport;
 use crate::metrics::support::{Claim, ClaimKind, SourceFacts};
 use crate::metrics::text::{is_content_word, stems, word_spans, words};
 
@@ -44,7 +44,6 @@ pub(super) struct Source<'a> {
     /// All words in lower case.
     vocabulary: HashSet<String>,
     features: SourceFeatures,
-    index: SourceIndex,
     /// What a model said of sentences: how much more probable it is that the article says them than that it does not.
     verdicts: RefCell<HashMap<String, f64>>,
 }
@@ -91,7 +90,6 @@ impl<'a> Source<'a> {
             parts,
             vocabulary: words(&whole).into_iter().collect(),
             features: SourceFeatures::of_sentences(&texts, article.language),
-            index: SourceIndex::new(&texts, article.language),
             verdicts: RefCell::default(),
             units,
         }
@@ -174,7 +172,7 @@ impl<'a> Source<'a> {
 
     /// How far the words of a text in the article's language stand in it.
     pub(super) fn support(&self, text: &str) -> LexicalSupport {
-        self.index.support(text)
+        self.features.index().support(text)
     }
 
     /// The units that a sentence rests on, the one with most of its words first: each further one has a good part of the

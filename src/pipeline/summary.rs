@@ -2,6 +2,7 @@
 
 use super::check::Checker;
 use super::form::{is_finished, plain, sentences, statement};
+use super::note;
 use super::parse::summary_lines;
 use super::session::Written;
 use super::source::content_stems;
@@ -88,12 +89,7 @@ pub(super) fn make(
     titles: &[&str],
     rejections: &mut Vec<Rejection>,
 ) -> Option<Draft> {
-    let mut reject = |reason, text: String| {
-        let new = Rejection { task: Task::Summary, reason, text };
-        if !rejections.contains(&new) {
-            rejections.push(new);
-        }
-    };
+    let mut reject = |reason, text: String| note(rejections, Rejection { task: Task::Summary, reason, text });
     let mut drafts = Vec::new();
     for written in written {
         let paragraphs = read(written, length, checker.language, titles, &mut reject);

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::Work;
 use super::check::{Checker, Verdict};
 use super::faq::Pair;
 use super::form::{self, ends_sentence, sentences, statement};
@@ -11,6 +10,7 @@ use super::parse::FaqParser;
 use super::session::Written;
 use super::summary::Draft;
 use super::typography::typography;
+use super::{Work, note};
 use crate::chat::Message;
 use crate::content::{RejectReason, Rejection, Task};
 use crate::error::Result;
@@ -207,10 +207,7 @@ fn best<T>(work: &mut Work<'_>, task: Task, mut tried: Vec<(T, Verdict)>, show: 
     tried.sort_by(|(_, a), (_, b)| b.is_good().cmp(&a.is_good()).then(b.score.total_cmp(&a.score)));
     for (text, verdict) in &tried {
         if let Some(reason) = verdict.faults.first() {
-            let new = Rejection { task, reason: *reason, text: show(text).trim().to_owned() };
-            if !work.rejections.contains(&new) {
-                work.rejections.push(new);
-            }
+            note(&mut work.rejections, Rejection { task, reason: *reason, text: show(text).trim().to_owned() });
         }
     }
     tried.into_iter().next().filter(|(_, verdict)| verdict.is_good()).map(|(text, _)| text)

@@ -76,6 +76,11 @@ impl SourceFeatures {
         shown.join(" ")
     }
 
+    /// The words of the source.
+    pub fn index(&self) -> &SourceIndex {
+        &self.whole
+    }
+
     /// What the source states.
     pub fn facts(&self) -> &SourceFacts {
         &self.facts

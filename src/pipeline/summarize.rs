@@ -1,0 +1,97 @@
+//! The summary of what is being read: candidates are asked for, judged and taken.
+
+use std::ops::Range;
+
+use super::check::Checker;
+use super::session::Written;
+use super::summary::{self, Draft};
+use super::{Work, note};
+use crate::content::Task;
+use crate::engine::Request;
+use crate::error::Result;
+use crate::lang::Language;
+use crate::metrics::grounded::{is_judged, verdict_prompt};
+use crate::prompt::{Ask, Reading};
+
+impl Work<'_> {
+    /// The requests for those candidates of the summary, in the language that is written and verified in.
+    pub(super) fn summary_requests(&self, candidates: Range<u64>) -> Result<Vec<Request>> {
+        self.summary_requests_in(self.language, candidates)
+    }
+
+    fn summary_requests_in(&self, language: Language, candidates: Range<u64>) -> Result<Vec<Request>> {
+        let Some(length) = self.length else { return Ok(Vec::new()) };
+        let of = self.checker.source.language();
+        let reading = Reading { body: &self.piece.body, language: of, style: &self.job.style };
+        let messages = self.prompts.messages(Ask::Summary { length }, language, reading)?;
+        let request = |c| self.session.request(messages.clone(), summary::tokens(length), c, &[]);
+        Ok(candidates.map(request).collect())
+    }
+
+    /// What a summary may be headed with: a model may do it in another language.
+    fn titles(&self) -> Vec<&str> {
+        self.prompts.all_labels().map(|labels| labels.summary_title.as_str()).collect()
+    }
+
+    /// A summary that is written in another language at once, where no translation of one was good. What it says is checked
+    /// as a translation is: its numbers and dates, its names, its words.
+    pub(super) fn summary_at_once(&mut self, to: Language) -> Result<Option<Draft>> {
+        let Some(length) = self.length else { return Ok(None) };
+        let requests = self.summary_requests_in(to, 0..summary::CANDIDATES)?;
+        let written = self.session.write("summary", &requests)?;
+        let checker = Checker { source: self.checker.source, labels: self.prompts.labels(to)?, language: to };
+        let mut rejections = Vec::new();
+        let draft = summary::make(&written, length, &checker, &self.titles(), &mut rejections);
+        rejections.into_iter().for_each(|rejection| note(&mut self.rejections, rejection));
+        Ok(draft)
+    }
+
+    /// A summary of what is being read, without questions.
+    pub(super) fn summary_over(&mut self) -> Result<Option<Draft>> {
+        let requests = self.summary_requests(0..summary::CANDIDATES)?;
+        let written = self.session.write("summary", &requests)?;
+        self.summarize(&written)
+    }
+
+    /// The best summary of what was written, its sentences judged: where one fails, the next best.
+    pub(super) fn summarize(&mut self, written: &[Written]) -> Result<Option<Draft>> {
+        let Some(length) = self.length else { return Ok(None) };
+        loop {
+            let mut rejections = Vec::new();
+            let draft = summary::make(written, length, &self.checker, &self.titles(), &mut rejections);
+            let sentences = draft.iter().flat_map(|draft| draft.paragraphs.iter().flatten());
+            if !self.verify(Task::Summary, sentences.cloned().collect())? {
+                rejections.into_iter().for_each(|rejection| note(&mut self.rejections, rejection));
+                return Ok(draft);
+            }
+        }
+    }
+
+    /// Has the model judge those sentences that it has not judged yet: whether the article says them. False if there is
+    /// none, if they are in another language than the article, or in one whose verdicts are worth nothing.
+    pub(super) fn verify(&mut self, task: Task, sentences: Vec<String>) -> Result<bool> {
+        let source = self.checker.source;
+        if self.language != source.language() || !is_judged(self.language) {
+            return Ok(false);
+        }
+        let mut open: Vec<String> = Vec::new();
+        for sentence in sentences {
+            if source.is_unjudged(&sentence) && !open.contains(&sentence) {
+                open.push(sentence);
+            }
+        }
+        let ask = |sentence: &String| {
+            let premise = match task {
+                Task::Faq => source.premise_of_answer(sentence),
+                Task::Summary => source.premise_of_summary(sentence),
+            };
+            verdict_prompt(&premise, sentence)
+        };
+        let verdicts = self.session.verdicts(open.iter().map(ask).collect())?;
+        let is_new = !verdicts.is_empty();
+        for (sentence, verdict) in open.into_iter().zip(verdicts) {
+            source.judge(sentence, verdict);
+        }
+        Ok(is_new)
+    }
+}
