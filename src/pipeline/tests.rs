@@ -208,6 +208,27 @@ fn another_language_is_translated_to_and_the_translation_is_verified() {
 }
 
 #[test]
+fn what_is_left_of_a_translated_summary_keeps_its_own_evidence() {
+    let mut replies = vec![
+        again(
+            "1. The city of Calvenor",
+            "La ciudad de Calvenor y la cooperativa de ferris de la bahía de Ondral firmaron un \
+            acuerdo para sustituir los barcos diésel.\n2. Los nuevos barcos llevarán 20 pasajeros.\n3. El proyecto cuesta 18,6 \
+            millones de euros.",
+        ),
+        again("1. The new vessels", "Los nuevos barcos llevarán 20 pasajeros."),
+    ];
+    replies.extend(model());
+    let mut engine = ScriptedEngine::new(replies);
+    let output = run_on(PAGE, &mut engine, &Job { faq: None, ..job(Language::ES, 1, Some(SummaryLength::Medium)) });
+    let summary = output.summary.unwrap();
+    assert!(summary.paragraphs[0].ends_with("El proyecto cuesta 18,6 millones de euros."), "{summary:?}");
+    let of_second: Vec<_> = summary.evidence.iter().filter(|e| e.sentence == 1).collect();
+    assert!(!of_second.is_empty() && of_second.iter().all(|e| !e.text.contains("180 passengers")), "{of_second:?}");
+    assert!(summary.evidence.iter().all(|e| e.sentence < 2), "{summary:?}");
+}
+
+#[test]
 fn an_answer_that_the_model_finds_wrong_is_left_out() {
     let odds = |when: &str, text: &str, log_prob| Odds { when: when.into(), text: text.into(), log_prob };
     let says_no = vec![

@@ -115,17 +115,24 @@ impl<'a> Translator<'a> {
         });
         let translated = translated.collect();
         let summary = summary.and_then(|draft| {
-            let mut spare = lines.split_off(shown).into_iter().flatten();
-            let mut lines = lines.into_iter();
-            let paragraphs: Vec<Vec<String>> = draft
-                .paragraphs
-                .iter()
-                .map(|paragraph| {
-                    lines.by_ref().take(paragraph.len()).filter_map(|l| l.or_else(|| spare.next())).collect()
-                })
-                .filter(|paragraph: &Vec<String>| !paragraph.is_empty())
-                .collect();
-            (!paragraphs.is_empty()).then_some(Draft { paragraphs, ..draft })
+            // Each translation keeps what it is the translation of: that is what stands in the article.
+            let mut told: Vec<Option<(String, String)>> =
+                sentences.into_iter().zip(lines).map(|(original, line)| Some((original, line?))).collect();
+            let mut spare = told.split_off(shown).into_iter().flatten();
+            let mut told = told.into_iter();
+            let (mut paragraphs, mut originals) = (Vec::new(), Vec::new());
+            for paragraph in &draft.paragraphs {
+                let kept = told.by_ref().take(paragraph.len()).filter_map(|line| line.or_else(|| spare.next()));
+                let (of, translated): (Vec<String>, Vec<String>) = kept.unzip();
+                originals.extend(of);
+                if !translated.is_empty() {
+                    paragraphs.push(translated);
+                }
+            }
+            let source = self.checker.source;
+            let numbered = originals.iter().enumerate();
+            let evidence = numbered.flat_map(|(number, original)| source.evidence(number, original)).collect();
+            (!paragraphs.is_empty()).then_some(Draft { paragraphs, evidence, ..draft })
         });
         Ok((translated, summary))
     }
