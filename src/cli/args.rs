@@ -85,7 +85,8 @@ pub(crate) struct EncoderChoice {
     #[arg(long, value_name = "ID|PATH", default_value = "multilingual-e5-small")]
     encoder: String,
 
-    /// Language model that judges whether answers answer their questions, as `--model` names one; reads every article
+    /// Language model that judges whether answers answer their questions and English sentences say what the article says,
+    /// as `--model` names one; reads every article
     #[arg(long, value_name = "ID|PATH.gguf", value_parser = values::model)]
     judge: Option<ModelChoice>,
 }

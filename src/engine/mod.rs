@@ -172,6 +172,16 @@ pub struct Generation {
     pub reused_tokens: usize,
     /// Tokens written.
     pub generated_tokens: usize,
+    /// The natural logarithm of the probability of what was written: the sum over its tokens, each by the logits that it was
+    /// chosen from (after a penalty and a grammar, at temperature 1). 0 from an engine that has no probabilities.
+    pub log_prob: f64,
+}
+
+impl Generation {
+    /// The mean over the tokens: how sure the model is of what it wrote; `None` for an empty text.
+    pub fn mean_log_prob(&self) -> Option<f64> {
+        (self.generated_tokens > 0).then(|| self.log_prob / self.generated_tokens as f64)
+    }
 }
 
 /// What happens during a call of [`Engine::generate`].
@@ -254,6 +264,24 @@ pub trait Engine {
         continuations: &[Continuation],
         on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<Likelihood>>;
+
+    /// How much more probable the first of two texts is than the second behind each prompt, as a difference of natural
+    /// logarithms.
+    ///
+    /// # Errors
+    /// Those of [`Engine::likelihood`].
+    fn preference(
+        &mut self,
+        prompts: &[Prompt],
+        texts: [&str; 2],
+        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<f64>> {
+        let both = prompts
+            .iter()
+            .flat_map(|prompt| texts.map(|text| Continuation { prompt: prompt.clone(), text: text.to_owned() }));
+        let found = self.likelihood(&both.collect::<Vec<_>>(), on_event)?;
+        Ok(found.chunks_exact(2).map(|pair| pair[0].total() - pair[1].total()).collect())
+    }
 }
 
 /// Whether the caller wants to go on.

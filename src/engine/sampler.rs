@@ -91,6 +91,13 @@ impl Sampler {
     }
 }
 
+/// The natural logarithm of the probability of a token at temperature 1, to about six digits: there is one for each token
+/// that is written, so it has to cost nothing beside a step of the model.
+pub(super) fn log_prob(logits: &[f32], token: u32) -> f64 {
+    let best = kernels::largest(logits);
+    f64::from(logits[token as usize] - best) - f64::from(kernels::sum_of_exponentials(logits, best, 1.0)).ln()
+}
+
 /// Tokens are ranked whose logits, divided by the temperature, lie within this of the best one's.
 const RANKED: f32 = 12.0;
 
@@ -118,6 +125,18 @@ fn argmax(logits: &[f32]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_probability_is_that_of_the_softmax() {
+        let logits: Vec<f32> = (0..300).map(|i| (i % 17) as f32 - 0.1 * i as f32).collect();
+        let sum: f64 = logits.iter().map(|l| f64::from(*l).exp()).sum();
+        for token in [0, 16, 299] {
+            let expected = f64::from(logits[token as usize]) - sum.ln();
+            assert!((log_prob(&logits, token) - expected).abs() < 1e-4, "{token}");
+        }
+        let masked = [f32::NEG_INFINITY, 2.0, f32::NEG_INFINITY];
+        assert_eq!(log_prob(&masked, 1), 0.0);
+    }
 
     fn draws(settings: Sampling, stream: u64, logits: &[f32], n: usize) -> Vec<u32> {
         let mut sampler = Sampler::new(settings, stream);

@@ -176,6 +176,7 @@ impl Engine for ScriptedEngine {
                 prompt_tokens,
                 reused_tokens: 0,
                 generated_tokens: tokens,
+                log_prob: 0.0,
             });
         }
         Ok(Batch { generations, prefill_seconds: 0.0, decode_seconds: 0.0, drafts: Drafts::default() })

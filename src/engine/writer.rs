@@ -8,7 +8,7 @@ use super::lookup::Lookup;
 use super::sampler::Sampler;
 use super::stop::StopText;
 use super::tokenizer::{ModelTokenizer, TextDecoder};
-use super::{Event, FinishReason, Generation, Request, proceed};
+use super::{Event, FinishReason, Generation, Request, proceed, sampler};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A request that is being answered.
@@ -24,6 +24,7 @@ pub(super) struct Writer<'a> {
     text: StopText,
     lookup: Lookup,
     tokens: usize,
+    log_prob: f64,
     last: u32,
     finish: Option<FinishReason>,
 }
@@ -50,6 +51,7 @@ impl<'a> Writer<'a> {
             text: StopText::new(&request.stop),
             lookup: Lookup::new(prompt),
             tokens: 0,
+            log_prob: 0.0,
             last: 0,
             finish: None,
         }
@@ -142,6 +144,7 @@ impl<'a> Writer<'a> {
             self.finish = Some(FinishReason::Stop);
         } else {
             self.tokens += 1;
+            self.log_prob += sampler::log_prob(logits, self.last);
             let whole = self.constraint.as_ref().is_some_and(Constraint::is_done);
             if self.text.push(&self.decoder.push(self.last)) || whole {
                 self.finish = Some(FinishReason::Stop);
@@ -159,6 +162,7 @@ impl<'a> Writer<'a> {
             prompt_tokens: self.prompt.len(),
             reused_tokens: self.reused,
             generated_tokens: self.tokens,
+            log_prob: self.log_prob,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::Progress;
 use crate::chat::Message;
 use crate::content::TokenCounts;
-use crate::engine::{Batch, Continuation, Engine, FinishReason, Generation, Prompt, Request, Sampling, Stop};
+use crate::engine::{Batch, Engine, FinishReason, Generation, Prompt, Request, Sampling, Stop};
 use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::grounded::VERDICTS;
 
@@ -26,11 +26,13 @@ pub(super) struct Session<'a> {
 }
 
 /// A text that the model wrote.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Written {
     pub(super) text: String,
     /// Whether the model was cut off in it.
     pub(super) truncated: bool,
+    /// The mean logarithm of the probability of its tokens: how sure the model is of it.
+    pub(super) certainty: f64,
 }
 
 impl Session<'_> {
@@ -52,7 +54,11 @@ impl Session<'_> {
         let on_progress = &mut *self.on_progress;
         let batch = self.engine.generate(requests, &mut |event| on_progress(Progress::Engine(event)))?;
         self.account.add(&batch);
-        let written = |g: Generation| Written { truncated: g.finish == FinishReason::Length, text: g.text };
+        let written = |g: Generation| Written {
+            truncated: g.finish == FinishReason::Length,
+            certainty: g.mean_log_prob().unwrap_or_default(),
+            text: g.text,
+        };
         Ok(batch.generations.into_iter().map(written).collect())
     }
 }
@@ -68,14 +74,11 @@ impl Session<'_> {
         if (self.on_progress)(stage).is_break() {
             return Err(Error::new(ErrorKind::Cancelled, "stopped"));
         }
-        let both = questions.into_iter().flat_map(|messages| {
-            VERDICTS.map(|text| Continuation { prompt: Prompt::Chat(messages.clone()), text: text.to_owned() })
-        });
-        let both: Vec<Continuation> = both.collect();
+        let prompts: Vec<Prompt> = questions.into_iter().map(Prompt::Chat).collect();
         let on_progress = &mut *self.on_progress;
-        let found = self.engine.likelihood(&both, &mut |event| on_progress(Progress::Engine(event)))?;
+        let found = self.engine.preference(&prompts, VERDICTS, &mut |event| on_progress(Progress::Engine(event)))?;
         *self.account.seconds.entry("verification".to_owned()).or_default() += started.elapsed().as_secs_f64();
-        Ok(found.chunks_exact(2).map(|pair| pair[0].total() - pair[1].total()).collect())
+        Ok(found)
     }
 }
 

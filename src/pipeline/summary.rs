@@ -279,8 +279,10 @@ mod tests {
         let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
         let labels = prompts.labels(Language::EN).unwrap();
         let checker = Checker { source: &source, labels, language: Language::EN };
-        let written: Vec<_> =
-            texts.iter().map(|(text, truncated)| Written { text: (*text).to_owned(), truncated: *truncated }).collect();
+        let written: Vec<_> = texts
+            .iter()
+            .map(|(text, truncated)| Written { text: (*text).to_owned(), truncated: *truncated, certainty: 0.0 })
+            .collect();
         let mut rejections = Vec::new();
         let draft = make(&written, length, &checker, &["Summary"], &mut rejections);
         (draft, rejections.into_iter().map(|r| (r.reason, r.text)).collect())

@@ -1,9 +1,9 @@
 //! The scores of a FAQ block.
 
+use super::judge::Part;
 use super::vectors::Vectors;
 use super::{EntryFinding, Scorer, UnsupportedClaim};
 use crate::content::{FaqEntry, Task};
-use crate::engine::Engine;
 use crate::error::Result;
 use crate::lang;
 use crate::metrics::align::{Assignment, Similarities, best_matches, one_to_one, qa_text, shuffled};
@@ -12,7 +12,7 @@ use crate::metrics::extractive::extractiveness;
 use crate::metrics::question::question_form;
 use crate::metrics::redundancy::redundancy;
 use crate::metrics::rouge::{Tokens, rouge};
-use crate::metrics::support::support_rate;
+use crate::metrics::support::{Claim, support_rate};
 use crate::metrics::text::words;
 use crate::sentence;
 
@@ -20,7 +20,7 @@ use crate::sentence;
 const SEED: u64 = 7;
 
 impl Scorer<'_> {
-    pub(super) fn faq(&mut self, entries: &[FaqEntry], judge: Option<&mut (dyn Engine + '_)>) -> Result<()> {
+    pub(super) fn faq(&mut self, entries: &[FaqEntry]) -> Result<()> {
         let document = self.document;
         let references = document.references.faq(self.language).unwrap_or_default();
         let wanted = self.prediction.asked.or(Some(references.len())).filter(|n| *n > 0);
@@ -38,7 +38,7 @@ impl Scorer<'_> {
         self.entries(entries, assignment.as_ref())?;
         if self.same_language
             && self.has_source
-            && let Some(answers) = self.answers(entries, judge)?
+            && let Some(answers) = self.answers(entries)?
         {
             self.set("faq.answers", answers.iter().sum::<f64>() / answers.len() as f64);
             for (finding, answers) in self.scores.faq.iter_mut().zip(answers) {
@@ -114,10 +114,13 @@ impl Scorer<'_> {
         if let Some(encoder) = self.encoder {
             vectors.add_wholes(encoder, &texts)?;
         }
-        let (mut claims, mut in_language, mut well_formed) = (Vec::new(), 0usize, 0usize);
+        let checked: Vec<Vec<Claim>> = entries.iter().map(|entry| self.check(&entry.answer)).collect();
+        let answers = entries.iter().zip(&checked);
+        let parts: Vec<_> = answers.map(|(entry, claims)| Part::sentences(&entry.answer, claims, language)).collect();
+        let mut supports = self.supports(&parts.concat())?.into_iter();
+        let (mut in_language, mut well_formed) = (0usize, 0usize);
         let mut grounded_sum = None;
         for (index, (entry, text)) in entries.iter().zip(&texts).enumerate() {
-            let found = self.check(&entry.answer);
             let fields =
                 [!lang::is_foreign(&entry.question, language), lang::is_in(&entry.answer, language)].map(usize::from);
             in_language += fields.iter().sum::<usize>();
@@ -126,10 +129,8 @@ impl Scorer<'_> {
             let partner = assignment.and_then(|a| a.pairs.iter().find(|(generated, _, _)| *generated == index));
             let vector = self.encoder.map(|_| vectors.of_whole(text));
             // An answer is as good as its worst sentence.
-            let grounded = (self.same_language && self.has_source).then(|| {
-                let sentences = sentence::split(&entry.answer, language).into_iter();
-                sentences.map(|s| self.source.grounding(&entry.answer, s, &found)).fold(1.0, f64::min)
-            });
+            let of_answer: Vec<Option<f64>> = supports.by_ref().take(parts[index].len()).collect();
+            let grounded = of_answer.into_iter().reduce(|worst, next| Some(worst?.min(next?))).flatten();
             if let Some(probability) = grounded {
                 *grounded_sum.get_or_insert(0.0) += probability;
             }
@@ -139,11 +140,10 @@ impl Scorer<'_> {
                 evidence: self.source.evidence(&entry.answer, language, vector),
                 answers: None,
                 grounded,
-                unsupported: UnsupportedClaim::of(&entry.answer, &found),
+                unsupported: UnsupportedClaim::of(&entry.answer, &checked[index]),
                 in_language: fields == [1, 1],
                 well_formed: form,
             });
-            claims.extend(found);
         }
         let count = entries.len() as f64;
         self.set("faq.language", in_language as f64 / (2.0 * count));
@@ -151,7 +151,7 @@ impl Scorer<'_> {
         if let Some(sum) = grounded_sum {
             self.set("faq.grounded", sum / count);
         }
-        if let Some(rate) = support_rate(&claims) {
+        if let Some(rate) = support_rate(&checked.concat()) {
             self.set("faq.claims", rate);
         }
         self.set("faq.redundancy", redundancy(&texts).mean);

@@ -26,7 +26,7 @@ use crate::lang::Language;
 use crate::metrics::support::{Claim, ClaimKind};
 
 /// Grows when a metric gives other values for the same output, so that old scores are not compared with new ones.
-pub const SCORER_VERSION: u32 = 2;
+pub const SCORER_VERSION: u32 = 3;
 
 /// Documents of which sources and references are kept in memory, counted and embedded.
 const KEPT: usize = 32;
@@ -127,8 +127,8 @@ impl Evaluator {
         Self { encoder, judge: None, kept: VecDeque::new() }
     }
 
-    /// The same with a language model that judges whether answers are those that the article gives to their questions. It
-    /// reads every article, so it takes about as long as writing.
+    /// The same with a language model that judges whether answers are those that the article gives to their questions, and
+    /// whether sentences say what it says. It reads every article, so it takes about as long as writing.
     #[must_use]
     pub fn with_judge(self, judge: Option<Box<dyn Engine>>) -> Self {
         Self { judge, ..self }
@@ -156,6 +156,7 @@ impl Evaluator {
         let language = prediction.language.unwrap_or(document.article.language);
         let mut scorer = Scorer {
             encoder: self.encoder.as_ref(),
+            judge: self.judge.as_mut().map(|judge| judge.as_mut() as &mut dyn Engine),
             document,
             prediction,
             language,
@@ -167,7 +168,7 @@ impl Evaluator {
             scores: Scores::default(),
         };
         if let Some(entries) = &prediction.faq {
-            scorer.faq(entries, self.judge.as_mut().map(|judge| judge.as_mut() as &mut dyn Engine))?;
+            scorer.faq(entries)?;
         }
         if let Some(paragraphs) = &prediction.summary {
             scorer.summary(paragraphs)?;
@@ -187,6 +188,7 @@ fn fingerprint(document: &Document) -> u64 {
 /// One output on the way to its scores.
 struct Scorer<'a> {
     encoder: Option<&'a Encoder>,
+    judge: Option<&'a mut dyn Engine>,
     document: &'a Document,
     prediction: &'a Prediction,
     language: Language,

@@ -7,7 +7,7 @@ use crate::engine::encoder::{Encoder, Role};
 use crate::error::Result;
 use crate::lang::Language;
 use crate::metrics::coverage::section_texts;
-use crate::metrics::grounded::{AnswerFeatures, SourceFeatures};
+use crate::metrics::grounded::{AnswerFeatures, SentenceFeatures, SourceFeatures};
 use crate::metrics::semantic::cosine;
 use crate::metrics::support::{Claim, SourceFacts};
 use crate::metrics::text::{is_content_word, stems, words};
@@ -97,11 +97,14 @@ impl Source {
         (!vector.is_empty()).then(|| all.map(|v| cosine(vector, v)).collect())
     }
 
-    /// How probable it is that the article supports a part of a text of its own language, whose claims are given.
-    pub(super) fn grounding(&self, text: &str, part: Span, claims: &[Claim]) -> f64 {
-        let within = |claim: &&Claim| claim.span.start < part.end && part.start < claim.span.end;
-        let claims = claims.iter().filter(within).copied().collect();
-        self.features.sentence_with(&text[part.range()], claims).grounding(None).probability
+    /// What the article has of a sentence of its own language, whose claims are given.
+    pub(super) fn sentence(&self, sentence: &str, claims: Vec<Claim>) -> SentenceFeatures {
+        self.features.sentence_with(sentence, claims)
+    }
+
+    /// The sentences that are closest to a text: what a model is shown to judge it by.
+    pub(super) fn passages(&self, text: &str) -> String {
+        self.features.passages(text)
     }
 
     /// The sentences that best stand behind a text, in their order in the article. `vector` is that of the text; without

@@ -1,8 +1,8 @@
 //! The scores of a summary.
 
+use super::judge::Part;
 use super::vectors::Vectors;
 use super::{Scorer, SentenceFinding, UnsupportedClaim};
-use crate::article::Span;
 use crate::content::{SummaryLength, Task};
 use crate::error::Result;
 use crate::lang;
@@ -15,7 +15,7 @@ use crate::metrics::readability::readability;
 use crate::metrics::redundancy::redundancy;
 use crate::metrics::rouge::{Tokens, rouge_multi};
 use crate::metrics::semantic::cosine;
-use crate::metrics::support::support_rate;
+use crate::metrics::support::{Claim, support_rate};
 use crate::metrics::text::{one_sentence_a_line, words};
 use crate::sentence;
 
@@ -95,22 +95,20 @@ impl Scorer<'_> {
         if let Some(encoder) = self.encoder {
             vectors.add_wholes(encoder, &texts)?;
         }
-        let mut claims = Vec::new();
-        for (paragraph, span, text) in all {
-            let found = self.check(text);
+        let checked: Vec<Vec<Claim>> = texts.iter().map(|text| self.check(text)).collect();
+        let parts: Vec<_> = texts.iter().zip(&checked).map(|(text, claims)| Part::whole(text, claims)).collect();
+        let supports = self.supports(&parts)?;
+        for (((paragraph, span, text), claims), grounded) in all.into_iter().zip(&checked).zip(supports) {
             let vector = self.encoder.map(|_| vectors.of_whole(text));
             let evidence = self.source.evidence(text, language, vector);
-            let grounded = (self.same_language && self.has_source)
-                .then(|| self.source.grounding(text, Span::new(0, text.len()), &found));
-            let unsupported = UnsupportedClaim::of(text, &found);
+            let unsupported = UnsupportedClaim::of(text, claims);
             self.scores.summary.push(SentenceFinding { paragraph, span, evidence, grounded, unsupported });
-            claims.extend(found);
         }
         let grounded: Vec<f64> = self.scores.summary.iter().filter_map(|s| s.grounded).collect();
         if !grounded.is_empty() {
             self.set("summary.grounded", grounded.iter().sum::<f64>() / grounded.len() as f64);
         }
-        if let Some(rate) = support_rate(&claims) {
+        if let Some(rate) = support_rate(&checked.concat()) {
             self.set("summary.claims", rate);
         }
         self.set("summary.redundancy", redundancy(&texts).mean);

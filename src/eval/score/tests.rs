@@ -8,6 +8,7 @@ use crate::engine::DeviceChoice;
 use crate::engine::weights::weights;
 use crate::eval::dataset;
 use crate::loader::LoadOptions;
+use crate::sentence;
 
 fn fixture(id: &str) -> Document {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(id).join("reference.json");
@@ -188,4 +189,37 @@ fn a_language_model_judges_what_answers_a_question() {
     assert!((scores.values["faq.answers"] - mean).abs() < 1e-12);
     let alone = Evaluator::new(None).score(&document, &prediction).unwrap();
     assert_ne!(alone.values["faq.answers"], scores.values["faq.answers"]);
+}
+
+/// A judge that says yes to one sentence of the summary and no to the others; in a language in which judges know nothing
+/// it is not asked.
+#[test]
+fn a_language_model_judges_what_the_article_says() {
+    use crate::engine::scripted::{Odds, ScriptedEngine};
+
+    let scores = |language, verdict_on: &str| {
+        let document = fixture("en/reef-sensors");
+        let document = if language == Language::EN { document } else { fixture("es/reef-sensors") };
+        let odds = |when: &str, text: &str, log_prob| Odds { when: when.into(), text: text.into(), log_prob };
+        let odds = vec![
+            odds(verdict_on, "Yes", -0.1),
+            odds(verdict_on, "No", -6.0),
+            odds("Claim:", "Yes", -6.0),
+            odds("Claim:", "No", -0.1),
+            odds("", "", -2.0),
+        ];
+        let prediction = copy(&document, language);
+        let alone = Evaluator::new(None).score(&document, &prediction).unwrap();
+        let judge = ScriptedEngine::new(Vec::new()).with_odds(odds);
+        let judged = Evaluator::new(None).with_judge(Some(Box::new(judge))).score(&document, &prediction).unwrap();
+        let grounded = |s: &Scores| s.summary.iter().map(|f| f.grounded.unwrap()).collect::<Vec<_>>();
+        (grounded(&alone), grounded(&judged))
+    };
+    let document = fixture("en/reef-sensors");
+    let summary = copy(&document, Language::EN).summary.unwrap();
+    let first = sentence::split(&summary[0], Language::EN)[0];
+    let (alone, judged) = scores(Language::EN, &format!("Claim: {}", &summary[0][first.range()]));
+    assert!(judged[0] > 0.8 && judged[1..].iter().all(|p| *p < 0.5), "{judged:?} {alone:?}");
+    let (alone, judged) = scores(Language::ES, "Claim:");
+    assert_eq!(alone, judged);
 }
