@@ -1,7 +1,7 @@
 //! Verification: what is wrong with a question, an answer or a sentence, and how good it is.
 
-use super::form::{begins_with_any, ends_sentence, has_any, has_phrase, sentences};
-use super::mixture::mixture;
+use super::form::{begins_with_any, behind, ends_sentence, has_any, has_phrase, sentences};
+use super::mixture::{mixture, unquoted};
 use super::source::{Source, content_stems};
 use crate::content::RejectReason;
 use crate::lang::{Language, is_foreign, is_in};
@@ -9,7 +9,7 @@ use crate::metrics::question::question_form;
 use crate::metrics::redundancy::jaccard;
 use crate::metrics::support::ClaimKind;
 use crate::metrics::text::{is_content_word, words};
-use crate::prompt::Labels;
+use crate::prompt::{Expected, Labels};
 
 /// A sentence that the article supports with a lower probability is not used.
 const LEAST_GROUNDING: f64 = 0.3;
@@ -31,6 +31,12 @@ const UNKNOWN_WORD: f64 = 0.15;
 const POINTING: f64 = 0.3;
 /// What an answer that copies a whole sentence of the article has less.
 const COPY: f64 = 0.1;
+
+/// What an answer has less that speaks of “last week”, which is another one for each reader.
+const UNDATED: f64 = 0.15;
+/// The words that an answer adds to its question, unless it has a number or a date; and those of one that names a cause.
+const LEAST_NEWS: usize = 2;
+const LEAST_CAUSE: usize = 3;
 
 /// What the checks say of a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,15 +108,19 @@ impl Checker<'_> {
         add(has_any(&said, &self.labels.refusals) || answer == self.labels.unanswered, Unanswerable);
         add(said.len() < LEAST_ANSWER_WORDS, TooShort);
         add(self.repeats(question, answer), RepeatsQuestion);
-        add(self.misses(question, answer), MissesQuestion);
+        add(has_any(&words(&unquoted(answer)), &self.labels.first_person), NotSelfContained);
         let mut verdict = self.text(answer);
         faults.append(&mut verdict.faults);
+        if self.misses(question, answer) {
+            faults.push(MissesQuestion);
+        }
         // An answer that takes up what was asked can stand alone.
         let (asked, told) = (content_stems(question, self.language), content_stems(answer, self.language));
         let taken_up = asked.intersection(&told).count() as f64 / asked.len().max(1) as f64;
         let short = if said.len() < 8 { 0.05 } else { 0.0 };
         let long = if said.len() > 60 { 0.1 } else { 0.0 };
-        Verdict { faults, score: verdict.score + 0.15 * taken_up - short - long }
+        let undated = if has_any(&said, &self.labels.relative_times) { UNDATED } else { 0.0 };
+        Verdict { faults, score: verdict.score + 0.15 * taken_up - short - long - undated }
     }
 
     /// What is wrong with a text of full sentences, whatever it is for.
@@ -171,20 +181,105 @@ impl Checker<'_> {
     /// Whether an answer says hardly more than its question.
     fn repeats(&self, question: &str, answer: &str) -> bool {
         let (asked, told) = (content_stems(question, self.language), content_stems(answer, self.language));
-        jaccard(question, answer) >= SAME || told.difference(&asked).count() < 1
+        let news = told.difference(&asked).count();
+        let least = if begins_with_any(&words(question), &self.labels.asks_reason) {
+            LEAST_CAUSE
+        } else if self.has_number(answer) || self.has_claim(answer, ClaimKind::Date) {
+            1
+        } else {
+            LEAST_NEWS
+        };
+        jaccard(question, answer) >= SAME || news < least
     }
 
-    /// Whether a question for an amount or a time has an answer without one.
+    /// Whether an answer lacks what its question asks for: an amount, the things that it counts, a time, a cause.
     fn misses(&self, question: &str, answer: &str) -> bool {
         let (asked, told) = (words(question), words(answer));
-        let claims = self.source.claims(answer, self.language);
-        let has = |kinds: &[ClaimKind]| claims.iter().any(|claim| kinds.contains(&claim.kind));
-        let number = answer.contains(|c: char| c.is_ascii_digit()) || has(&[ClaimKind::Number]);
         let labels = self.labels;
+        let says = |phrase: &String| {
+            // A sign, such as that of a currency, is no word.
+            if words(phrase).is_empty() { answer.contains(phrase.as_str()) } else { has_phrase(&told, phrase) }
+        };
+        let expects = |expected: &Expected| begins_with_any(&asked, &expected.asks) && !expected.words.iter().any(says);
+        if labels.expects.iter().any(expects) || self.counts_others(&asked, answer) {
+            return true;
+        }
+        let number = self.has_number(answer);
         if begins_with_any(&asked, &labels.asks_amount) {
             return !number && !has_any(&told, &labels.amounts);
         }
-        let timed = number || has(&[ClaimKind::Date]) || has_any(&told, &labels.times);
+        let timed = number || self.has_claim(answer, ClaimKind::Date) || has_any(&told, &labels.times);
         begins_with_any(&asked, &labels.asks_time) && !timed
+    }
+
+    /// Whether an answer does not name what its question wants counted.
+    fn counts_others(&self, asked: &[String], answer: &str) -> bool {
+        let Some(behind) = self.labels.asks_count.iter().find_map(|phrase| behind(asked, phrase)) else { return false };
+        let counted = behind.iter().find(|word| is_content_word(word, self.language));
+        counted
+            .is_some_and(|word| content_stems(word, self.language).is_disjoint(&content_stems(answer, self.language)))
+    }
+
+    fn has_number(&self, text: &str) -> bool {
+        text.contains(|c: char| c.is_ascii_digit()) || self.has_claim(text, ClaimKind::Number)
+    }
+
+    fn has_claim(&self, text: &str, kind: ClaimKind) -> bool {
+        self.source.claims(text, self.language).iter().any(|claim| claim.kind == kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::Article;
+    use crate::prompt::PromptLibrary;
+
+    fn faults(language: Language, article: &str, question: &str, answer: &str) -> Vec<RejectReason> {
+        let article = Article::of_one_passage(article, language);
+        let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
+        let labels = prompts.labels(language).unwrap();
+        Checker { source: &source, labels, language }.answer(question, answer).faults
+    }
+
+    #[test]
+    fn an_answer_has_what_its_question_asks_for() {
+        use RejectReason::*;
+        let ferry = "The ferry to Tolm carries 180 passengers and takes 22 minutes from March on. Three men were arrested \
+                     because they had cut its ropes. The captain, Ines Walden, calls it a fine boat.";
+        for (question, answer, fault) in [
+            ("How many passengers does the ferry carry?", "The ferry to Tolm carries 180 passengers.", None),
+            ("How many cars does the ferry carry?", "The ferry to Tolm carries 180 passengers.", Some(MissesQuestion)),
+            ("How long does the crossing take?", "The crossing to Tolm takes 22 minutes.", None),
+            ("How long does the crossing take?", "The ferry carries 180 passengers.", Some(MissesQuestion)),
+            ("Why were men arrested?", "Three men were arrested because they had cut the ferry's ropes.", None),
+            ("Why were men arrested?", "Three men of the ferry were arrested.", Some(RepeatsQuestion)),
+            (
+                "Why were men arrested?",
+                "Three men were arrested from the boat of captain Ines Walden.",
+                Some(MissesQuestion),
+            ),
+            ("What does the captain call the ferry?", "The captain calls the ferry a fine boat.", None),
+            (
+                "What does the captain call the ferry?",
+                "The captain calls the ferry my fine boat.",
+                Some(NotSelfContained),
+            ),
+        ] {
+            let found = faults(Language::EN, ferry, question, answer);
+            let wrong = found.iter().find(|fault| [MissesQuestion, RepeatsQuestion, NotSelfContained].contains(fault));
+            assert_eq!(wrong.copied(), fault, "{question} {answer}: {found:?}");
+        }
+        let barco = "El barco a Tolm lleva 180 pasajeros y tarda 22 minutos. El billete cuesta 4 euros.";
+        for (question, answer, good) in [
+            ("¿Cuántos pasajeros lleva el barco?", "El barco a Tolm lleva 180 pasajeros.", true),
+            ("¿Cuántas bicicletas lleva el barco?", "El barco a Tolm lleva 180 pasajeros.", false),
+            ("¿Cuánto cuesta el billete?", "El billete cuesta 4 euros.", true),
+            ("¿Cuánto cuesta el billete?", "El barco tarda 22 minutos.", false),
+            ("¿Cuánto tiempo tarda el barco?", "El barco a Tolm lleva 180 pasajeros.", false),
+        ] {
+            let found = faults(Language::ES, barco, question, answer);
+            assert_eq!(!found.contains(&MissesQuestion), good, "{question} {answer}: {found:?}");
+        }
     }
 }

@@ -28,6 +28,11 @@ const SPARE_ANSWERS: usize = 2;
 /// Candidates of an answer that failed the checks.
 const SECOND_TRIES: u64 = 1;
 
+/// What a unit of certainty counts: a mean logarithm of −0.3 takes away as much as a new part of the article gives.
+const CERTAINTY: f64 = 1.5;
+/// Less certain is not worse.
+const LEAST_CERTAINTY: f64 = -0.6;
+
 /// A question that may be asked.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Question {
@@ -141,6 +146,11 @@ struct Answers {
     others: Vec<Written>,
 }
 
+/// What the model's certainty of an answer adds to its score.
+fn certainty(mean_log_prob: f64) -> f64 {
+    CERTAINTY * mean_log_prob.max(LEAST_CERTAINTY)
+}
+
 impl Work<'_> {
     /// Questions and candidates of the summary, in one batch over the article.
     pub(super) fn draft(&mut self) -> Result<(Vec<Question>, Vec<Written>)> {
@@ -222,7 +232,8 @@ impl Work<'_> {
         let further = if incomplete { summary::CANDIDATES..2 * summary::CANDIDATES } else { 0..0 };
         let requests = self.summary_requests(further)?;
 
-        let limit = (self.wanted + self.wanted / 2 + 1).min(MOST_ANSWERS.max(self.wanted + SPARE_ANSWERS));
+        // About every third answer fails the checks, and the model is not equally sure of the others.
+        let limit = (2 * self.wanted + 1).min(MOST_ANSWERS.max(self.wanted + SPARE_ANSWERS));
         let Selection { taken, same, rest } = select(questions, if self.wanted > 0 { limit } else { 0 }, self.language);
         for question in same {
             self.reject(RejectReason::Duplicate, question.text);
@@ -321,7 +332,7 @@ impl Work<'_> {
         let mut tried: Vec<Vec<(Pair, Verdict)>> = Vec::new();
         for (question, candidates) in tries {
             let texts = written.by_ref().take((candidates.end - candidates.start) as usize);
-            tried.push(texts.map(|text| self.pair(question, self.tidy(&text))).collect());
+            tried.push(texts.map(|text| self.pair(question, &text)).collect());
         }
         let (mut good, mut failed) = (Vec::new(), Vec::new());
         for ((question, _), mut tried) in tries.iter().zip(tried) {
@@ -340,7 +351,8 @@ impl Work<'_> {
     }
 
     /// A question with what the model answered, and what the checks say.
-    fn pair(&self, question: &Question, answer: String) -> (Pair, Verdict) {
+    fn pair(&self, question: &Question, written: &Written) -> (Pair, Verdict) {
+        let answer = self.tidy(written);
         let mut verdict = self.checker.answer(&question.text, &answer);
         for term in &self.job.style.keep {
             // A term that the question or its answer has in another spelling is not kept.
@@ -351,7 +363,7 @@ impl Work<'_> {
         }
         let evidence = self.evidence(&answer);
         let part = evidence.iter().find_map(|e| self.checker.source.part_of(e.span)).or(question.part);
-        let score = verdict.score + 0.2 * question.score;
+        let score = verdict.score + 0.2 * question.score + certainty(written.certainty);
         let pair = Pair {
             question: question.text.clone(),
             answer,

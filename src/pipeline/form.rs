@@ -90,6 +90,11 @@ pub(super) fn begins_with_any(text: &[String], phrases: &[String]) -> bool {
     phrases.iter().any(|phrase| find_phrase(text, phrase).is_some_and(|place| place.start == 0))
 }
 
+/// The words behind a phrase that the text begins with.
+pub(super) fn behind<'a>(text: &'a [String], phrase: &str) -> Option<&'a [String]> {
+    find_phrase(text, phrase).filter(|place| place.start == 0).map(|place| &text[place.end..])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,6 +42,21 @@ pub(super) fn mixture(text: &str, language: Language, source: &Source<'_>) -> Mi
     found
 }
 
+/// A text without what stands between marks of quotation.
+pub(super) fn unquoted(text: &str) -> String {
+    let mut rest = String::new();
+    let mut at = 0;
+    let mut quoted = quotations(text);
+    quoted.sort_unstable_by_key(|span| span.start);
+    for span in quoted {
+        if span.start >= at {
+            rest.push_str(&text[at..span.start]);
+        }
+        at = at.max(span.end);
+    }
+    rest + &text[at..]
+}
+
 /// What stands between marks of quotation, in a text of one language.
 fn quotations(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
@@ -77,6 +92,7 @@ mod tests {
         assert_eq!(words("El hog salió de su sty.").0, ["hog", "sty"]);
         assert_eq!(words("Bajo supervision rusa, en el xylodrome.").0, ["supervision", "xylodrome"]);
         assert_eq!(words("El plan, o «roadmap», sigue en The Guardian.").0, [""; 0], "quotations and names");
+        assert_eq!(unquoted("She said “my “own” book” and «my “work”»."), "She said “” book” and «».");
         assert_eq!(words("Prevé actividades jointas."), (Vec::new(), 1));
     }
 

@@ -50,6 +50,21 @@ pub struct Labels {
     /// Words that say a time without a number.
     #[serde(default)]
     pub times: Vec<String>,
+    /// Beginnings of questions how many there are of what stands behind them.
+    #[serde(default)]
+    pub asks_count: Vec<String>,
+    /// Beginnings of questions for a cause.
+    #[serde(default)]
+    pub asks_reason: Vec<String>,
+    /// What else answers a question with a given beginning.
+    #[serde(default)]
+    pub expects: Vec<Expected>,
+    /// Words of somebody who speaks of himself.
+    #[serde(default)]
+    pub first_person: Vec<String>,
+    /// Words for a time that only the day of the article makes clear.
+    #[serde(default)]
+    pub relative_times: Vec<String>,
     /// Phrases that speak to a model and not to readers. A passage of an article with one is no evidence of anything.
     #[serde(default)]
     pub instructions: Vec<String>,
@@ -65,6 +80,16 @@ pub struct Labels {
     /// The beginning of a question that a sentence with a time answers.
     #[serde(default)]
     pub time_word: Option<String>,
+}
+
+/// Words of which an answer has one, if its question has one of those beginnings.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// The beginnings.
+    pub asks: Vec<String>,
+    /// The words, or phrases.
+    pub words: Vec<String>,
 }
 
 fn about_question() -> String {

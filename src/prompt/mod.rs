@@ -17,7 +17,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use sha2::{Digest, Sha256};
 
-pub use self::labels::Labels;
+pub use self::labels::{Expected, Labels};
 use crate::article::{Article, one_line};
 use crate::chat::{Message, Role};
 use crate::content::SummaryLength;
