@@ -34,9 +34,8 @@ const COPY: f64 = 0.1;
 
 /// What an answer has less that speaks of “last week”, which is another one for each reader.
 const UNDATED: f64 = 0.15;
-/// The words that an answer adds to its question, unless it has a number or a date; and those of one that names a cause.
+/// The content words that an answer adds to its question, unless it has a number or a date.
 const LEAST_NEWS: usize = 2;
-const LEAST_CAUSE: usize = 3;
 
 /// What the checks say of a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,11 +106,12 @@ impl Checker<'_> {
         add(said.is_empty(), Empty);
         add(has_any(&said, &self.labels.refusals) || answer == self.labels.unanswered, Unanswerable);
         add(said.len() < LEAST_ANSWER_WORDS, TooShort);
-        add(self.repeats(question, answer), RepeatsQuestion);
+        let figures = self.figures(answer);
+        add(self.repeats(question, answer, figures), RepeatsQuestion);
         add(has_any(&words(&unquoted(answer)), &self.labels.first_person), NotSelfContained);
         let mut verdict = self.text(answer);
         faults.append(&mut verdict.faults);
-        if self.misses(question, answer) {
+        if self.misses(question, answer, figures) {
             faults.push(MissesQuestion);
         }
         // An answer that takes up what was asked can stand alone.
@@ -179,37 +179,36 @@ impl Checker<'_> {
     }
 
     /// Whether an answer says hardly more than its question.
-    fn repeats(&self, question: &str, answer: &str) -> bool {
+    fn repeats(&self, question: &str, answer: &str, figures: Figures) -> bool {
         let (asked, told) = (content_stems(question, self.language), content_stems(answer, self.language));
         let news = told.difference(&asked).count();
-        let least = if begins_with_any(&words(question), &self.labels.asks_reason) {
-            LEAST_CAUSE
-        } else if self.has_number(answer) || self.has_claim(answer, ClaimKind::Date) {
-            1
-        } else {
-            LEAST_NEWS
-        };
+        let usual = if figures.number || figures.date { 1 } else { LEAST_NEWS };
+        let least = self.expected(&words(question)).find_map(|expected| expected.least_news).unwrap_or(usual);
         jaccard(question, answer) >= SAME || news < least
     }
 
     /// Whether an answer lacks what its question asks for: an amount, the things that it counts, a time, a cause.
-    fn misses(&self, question: &str, answer: &str) -> bool {
+    fn misses(&self, question: &str, answer: &str, figures: Figures) -> bool {
         let (asked, told) = (words(question), words(answer));
         let labels = self.labels;
         let says = |phrase: &String| {
             // A sign, such as that of a currency, is no word.
             if words(phrase).is_empty() { answer.contains(phrase.as_str()) } else { has_phrase(&told, phrase) }
         };
-        let expects = |expected: &Expected| begins_with_any(&asked, &expected.asks) && !expected.words.iter().any(says);
-        if labels.expects.iter().any(expects) || self.counts_others(&asked, answer) {
+        let lacks = |expected: &Expected| !expected.words.iter().any(says);
+        if self.expected(&asked).any(lacks) || self.counts_others(&asked, answer) {
             return true;
         }
-        let number = self.has_number(answer);
         if begins_with_any(&asked, &labels.asks_amount) {
-            return !number && !has_any(&told, &labels.amounts);
+            return !figures.number && !has_any(&told, &labels.amounts);
         }
-        let timed = number || self.has_claim(answer, ClaimKind::Date) || has_any(&told, &labels.times);
+        let timed = figures.number || figures.date || has_any(&told, &labels.times);
         begins_with_any(&asked, &labels.asks_time) && !timed
+    }
+
+    /// What the language expects of answers to a question, given as its words.
+    fn expected<'b>(&'b self, asked: &'b [String]) -> impl Iterator<Item = &'b Expected> {
+        self.labels.expects.iter().filter(|expected| begins_with_any(asked, &expected.asks))
     }
 
     /// Whether an answer does not name what its question wants counted.
@@ -220,13 +219,19 @@ impl Checker<'_> {
             .is_some_and(|word| content_stems(word, self.language).is_disjoint(&content_stems(answer, self.language)))
     }
 
-    fn has_number(&self, text: &str) -> bool {
-        text.contains(|c: char| c.is_ascii_digit()) || self.has_claim(text, ClaimKind::Number)
+    fn figures(&self, text: &str) -> Figures {
+        let claims = self.source.claims(text, self.language);
+        let has = |kind| claims.iter().any(|claim| claim.kind == kind);
+        let number = text.contains(|c: char| c.is_ascii_digit()) || has(ClaimKind::Number);
+        Figures { number, date: has(ClaimKind::Date) }
     }
+}
 
-    fn has_claim(&self, text: &str, kind: ClaimKind) -> bool {
-        self.source.claims(text, self.language).iter().any(|claim| claim.kind == kind)
-    }
+/// What a text says in figures, or in words for them.
+#[derive(Debug, Clone, Copy)]
+struct Figures {
+    number: bool,
+    date: bool,
 }
 
 #[cfg(test)]

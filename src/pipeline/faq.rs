@@ -232,7 +232,7 @@ impl Work<'_> {
         let further = if incomplete { summary::CANDIDATES..2 * summary::CANDIDATES } else { 0..0 };
         let requests = self.summary_requests(further)?;
 
-        // About every third answer fails the checks, and the model is not equally sure of the others.
+        // Some fail the checks, and the model is not equally sure of the others.
         let limit = (2 * self.wanted + 1).min(MOST_ANSWERS.max(self.wanted + SPARE_ANSWERS));
         let Selection { taken, same, rest } = select(questions, if self.wanted > 0 { limit } else { 0 }, self.language);
         for question in same {

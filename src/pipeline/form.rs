@@ -87,7 +87,7 @@ pub(super) fn has_any(text: &[String], phrases: &[String]) -> bool {
 
 /// Whether the text begins with one of the phrases.
 pub(super) fn begins_with_any(text: &[String], phrases: &[String]) -> bool {
-    phrases.iter().any(|phrase| find_phrase(text, phrase).is_some_and(|place| place.start == 0))
+    phrases.iter().any(|phrase| behind(text, phrase).is_some())
 }
 
 /// The words behind a phrase that the text begins with.

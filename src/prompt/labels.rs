@@ -53,9 +53,6 @@ pub struct Labels {
     /// Beginnings of questions how many there are of what stands behind them.
     #[serde(default)]
     pub asks_count: Vec<String>,
-    /// Beginnings of questions for a cause.
-    #[serde(default)]
-    pub asks_reason: Vec<String>,
     /// What else answers a question with a given beginning.
     #[serde(default)]
     pub expects: Vec<Expected>,
@@ -90,6 +87,9 @@ pub struct Expected {
     pub asks: Vec<String>,
     /// The words, or phrases.
     pub words: Vec<String>,
+    /// How many content words an answer has at least that its question has not; without it, as answers to other questions.
+    #[serde(default)]
+    pub least_news: Option<usize>,
 }
 
 fn about_question() -> String {
