@@ -104,7 +104,7 @@ impl PackedMatrix {
                 // The product of few rows asks for the quants by itself.
                 prefetch(chunk, self.form.scale_bytes(blocks));
                 unpack_scales(isa, &self.form, chunk, blocks, scratch);
-                product::multiply_packed(&self.form, chunk, scratch, blocks, rows, sums);
+                product::multiply_packed(isa, &self.form, chunk, scratch, blocks, rows, sums);
                 continue;
             }
             prefetch(chunk, chunk.len());

@@ -39,7 +39,10 @@ pub(super) fn multiply_add(isa: Isa, a: &[u16], a_stride: usize, strip: Strip<'_
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Isa::Avx512Vnni => unsafe { x86::by_halves(rows, a, a_stride, strip, out, out_stride) },
-        _ => portable(a, a_stride, strip, out, out_stride),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Isa::Avx2 => unsafe { x86::by_quarters(rows, a, a_stride, strip, out, out_stride) },
+        Isa::Portable => portable(a, a_stride, strip, out, out_stride),
     }
 }
 
@@ -153,6 +156,76 @@ mod x86 {
             for r in 0..R {
                 for c in 0..C {
                     _mm512_storeu_ps(out.as_mut_ptr().add(r * out_stride + c * LANES), sums[r][c]);
+                }
+            }
+        }
+    }
+
+    /// Rows of a tile of AVX2, whose sixteen registers hold their sums for sixteen columns, a line and an input.
+    const FEW: usize = 3;
+
+    /// # Safety
+    /// The processor must have AVX2 and FMA, and the slices the lengths that [`multiply_add`] checks.
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) unsafe fn by_quarters(
+        rows: usize,
+        a: &[u16],
+        a_stride: usize,
+        strip: Strip<'_>,
+        out: &mut [f32],
+        out_stride: usize,
+    ) {
+        for first in (0..rows).step_by(FEW) {
+            let (a, out) = (&a[first * a_stride..], &mut out[first * out_stride..]);
+            // SAFETY: the caller's contract.
+            unsafe {
+                match rows - first {
+                    1 => narrow_tile::<1>(a, a_stride, strip, out, out_stride),
+                    2 => narrow_tile::<2>(a, a_stride, strip, out, out_stride),
+                    _ => narrow_tile::<FEW>(a, a_stride, strip, out, out_stride),
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// As above.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn narrow_tile<const R: usize>(
+        a: &[u16],
+        a_stride: usize,
+        strip: Strip<'_>,
+        out: &mut [f32],
+        out_stride: usize,
+    ) {
+        let upper = _mm256_set1_epi32(0xFFFF_0000_u32.cast_signed());
+        let first = |x| _mm256_castsi256_ps(_mm256_slli_epi32::<16>(x));
+        let second = |x| _mm256_castsi256_ps(_mm256_and_si256(x, upper));
+        // SAFETY: all places lie within the lengths that were checked.
+        unsafe {
+            for c in 0..strip.columns {
+                let mut sums = [[_mm256_setzero_ps(); 2]; R];
+                for r in 0..R {
+                    for half in 0..2 {
+                        sums[r][half] = _mm256_loadu_ps(out.as_ptr().add(r * out_stride + c * LANES + 8 * half));
+                    }
+                }
+                for d in 0..strip.depth {
+                    let from = strip.data.as_ptr().add(d * strip.stride + 2 * c * LANES);
+                    let b = [_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(LANES).cast())];
+                    for r in 0..R {
+                        let a = _mm256_set1_epi32(a.as_ptr().add(r * a_stride + 2 * d).cast::<i32>().read_unaligned());
+                        for half in 0..2 {
+                            sums[r][half] = _mm256_fmadd_ps(first(a), first(b[half]), sums[r][half]);
+                            sums[r][half] = _mm256_fmadd_ps(second(a), second(b[half]), sums[r][half]);
+                        }
+                    }
+                }
+                for r in 0..R {
+                    for half in 0..2 {
+                        _mm256_storeu_ps(out.as_mut_ptr().add(r * out_stride + c * LANES + 8 * half), sums[r][half]);
+                    }
                 }
             }
         }
