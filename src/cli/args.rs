@@ -9,7 +9,7 @@ use faqtory::engine::DeviceChoice;
 use faqtory::eval::Evaluator;
 use faqtory::eval::score::SCORER_VERSION;
 use faqtory::lang::Language;
-use faqtory::pipeline::{Faulty, Job, Questions, Target};
+use faqtory::pipeline::{Faulty, Job, Questions, Targets};
 use faqtory::prompt::Style;
 use faqtory::render::Format;
 
@@ -188,8 +188,10 @@ impl InputArgs {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TextArgs {
     /// Language to write in: en, es, or source for that of the article [default: source]
-    #[arg(short, long, value_name = "LANG")]
-    pub(crate) lang: Option<Target>,
+    ///
+    /// Several, such as `source,es`, give a result in each; the texts are written once and translated.
+    #[arg(short, long, value_name = "LANG[,LANG]")]
+    pub(crate) lang: Option<Targets>,
 
     /// Language of the article, if it should not be detected
     #[arg(long, value_name = "LANG")]
@@ -206,7 +208,7 @@ pub(crate) struct TextArgs {
 
 impl TextArgs {
     pub(crate) fn add_to(&self, raw: &mut Raw) {
-        raw.lang = self.lang;
+        raw.lang.clone_from(&self.lang);
         raw.source_lang = self.source_lang;
         raw.format = self.format;
         raw.prompts.clone_from(&self.prompts);

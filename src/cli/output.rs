@@ -12,14 +12,17 @@ use faqtory::{Error, ErrorKind};
 use super::failure::Failure;
 use super::input::{Inputs, Name};
 use super::ui;
+use super::write::place;
 
 /// Writes the results of one run.
 #[derive(Debug)]
 pub(crate) struct Sink {
     format: Format,
     place: Place,
-    /// Whether there is at most one article.
+    /// Whether there is at most one result.
     single: bool,
+    /// Whether an article may have results in several languages.
+    among_languages: bool,
     shown: Shown,
 }
 
@@ -46,21 +49,30 @@ impl Sink {
     /// that ends with a separator, which is made, is a folder; everything else is a file.
     ///
     /// # Errors
-    /// `Config` if several articles would go to one file, or a result would replace an article;
+    /// `Config` if several results would go to one file, or a result would replace an article;
     /// `Io` if the folder cannot be made.
-    pub(crate) fn new(output: Option<&Path>, inputs: &Inputs, format: Format) -> Result<Self, Failure> {
-        let single = inputs.count().is_some_and(|n| n <= 1);
-        let shown = Shown::default();
-        let Some(path) = output else { return Ok(Self { format, place: Place::Stdout, single, shown }) };
+    pub(crate) fn new(
+        output: Option<&Path>,
+        inputs: &Inputs,
+        format: Format,
+        languages: usize,
+    ) -> Result<Self, Failure> {
+        let among_languages = languages > 1;
+        let single = inputs.count().is_some_and(|n| n <= 1) && !among_languages;
+        let at = |place| Self { format, place, single, among_languages, shown: Shown::default() };
+        let Some(path) = output else { return Ok(at(Place::Stdout)) };
         let named_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
         if path.is_dir() || named_as_folder {
             fs::create_dir_all(path).map_err(|e| io("cannot make the output folder", path, e))?;
             let articles = inputs.files().filter_map(|file| file.canonicalize().ok()).collect();
             let taken = Taken { articles, ..Taken::default() };
-            return Ok(Self { format, place: Place::Folder { path: path.to_owned(), taken }, single, shown });
+            return Ok(at(Place::Folder { path: path.to_owned(), taken }));
+        }
+        if among_languages {
+            return Err(too_many(&format!("results in {languages} languages"), path));
         }
         if !single {
-            let articles = inputs.count().map_or("several".to_owned(), |n| n.to_string());
+            let articles = inputs.count().map_or("several articles".to_owned(), |n| format!("{n} articles"));
             return Err(too_many(&articles, path));
         }
         // To be found out now, not after the model has worked for minutes.
@@ -80,7 +92,7 @@ impl Sink {
                 "give `-o` another name, or a folder",
             ));
         }
-        Ok(Self { format, place: Place::File(path.to_owned()), single, shown })
+        Ok(at(Place::File(path.to_owned())))
     }
 
     /// The same, with more shown of each result.
@@ -95,7 +107,7 @@ impl Sink {
     /// `Config` if several articles would go to one file.
     pub(crate) fn check(&self, is_record: bool) -> Result<(), Failure> {
         match &self.place {
-            Place::File(path) if is_record => Err(too_many("several", path)),
+            Place::File(path) if is_record => Err(too_many("several articles", path)),
             _ => Ok(()),
         }
     }
@@ -107,7 +119,8 @@ impl Sink {
         let path = match &mut self.place {
             Place::Stdout if single => return ui::print(&text).map(|()| None),
             Place::Stdout => {
-                return ui::print(&among_others(&text, &output.article.source, self.format)).map(|()| None);
+                let name = place(output, self.among_languages);
+                return ui::print(&among_others(&text, &name, self.format)).map(|()| None);
             }
             Place::File(path) => path.clone(),
             Place::Folder { path, taken } => {
@@ -178,10 +191,10 @@ impl Taken {
     }
 }
 
-fn too_many(articles: &str, path: &Path) -> Failure {
+fn too_many(results: &str, path: &Path) -> Failure {
     let path = path.display();
     Failure::usage(
-        format!("{articles} articles cannot go to one file; give a folder: `{path}/`"),
+        format!("{results} cannot go to one file; give a folder: `{path}/`"),
         "`-o` takes a folder for a file each; without `-o` all go to standard output",
     )
 }
@@ -282,13 +295,16 @@ mod tests {
         let config = Config::resolve(Raw::default(), None, &environment).unwrap();
         let sink = |output: &Path, inputs: &[PathBuf]| {
             let inputs = Inputs::find(inputs, None, &config, &Ui::new(Level::Quiet)).unwrap();
-            Sink::new(Some(output), &inputs, Format::Text)
+            Sink::new(Some(output), &inputs, Format::Text, 1)
         };
         assert!(matches!(
             sink(&folder.path().join("c.txt"), &[a.clone(), b.clone()]),
             Err(Failure::Error { code: 2, .. })
         ));
         assert!(matches!(sink(&a, std::slice::from_ref(&a)), Err(Failure::Error { code: 2, .. })));
+        let inputs = Inputs::find(std::slice::from_ref(&a), None, &config, &Ui::new(Level::Quiet)).unwrap();
+        let file = folder.path().join("c.txt");
+        assert!(matches!(Sink::new(Some(&file), &inputs, Format::Text, 2), Err(Failure::Error { code: 2, .. })));
         let made = folder.path().join("new/deep/");
         sink(&made, &[a, b]).unwrap();
         assert!(made.is_dir());

@@ -6,7 +6,7 @@ use faqtory::article::Article;
 use faqtory::content::{Output, Rejection};
 use faqtory::engine::Sampling;
 use faqtory::lang::Language;
-use faqtory::pipeline::{self, Job, Target};
+use faqtory::pipeline::{self, Job};
 use faqtory::render::{Format, Shown};
 use faqtory::{Error, ErrorKind};
 
@@ -40,9 +40,7 @@ const READ_AHEAD: usize = 16;
 /// being written.
 pub(crate) fn run(args: &WriteArgs, parts: Parts<'_>, config: &Config, ui: &Ui) -> Result<(), Failure> {
     let prompts = config.prompt_library()?;
-    if let Target::Language(language) = config.lang.value
-        && !prompts.languages().contains(&language)
-    {
+    if let Some(language) = config.lang.value.named().find(|language| !prompts.languages().contains(language)) {
         let known: Vec<_> = prompts.languages().into_iter().map(|l| l.code()).collect();
         let name = language.english_name();
         return Err(Failure::usage(
@@ -55,8 +53,12 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts<'_>, config: &Config, ui: &Ui) 
     if inputs.is_empty() {
         return Err(Failure::Reported(ARTICLES));
     }
-    let mut sink =
-        Sink::new(args.output.as_deref(), &inputs, config.format.value)?.with(Shown { evidence: args.style.evidence });
+    let languages = config.lang.value.count();
+    if parts.anew.is_some() && languages > 1 {
+        return Err(Failure::usage("a pair is written anew in one language", "give `--lang` that of the output alone"));
+    }
+    let mut sink = Sink::new(args.output.as_deref(), &inputs, config.format.value, languages)?
+        .with(Shown { evidence: args.style.evidence });
 
     // The first articles are read before the model is started: a wrong name, or a language that there are no prompts
     // for, should not cost a download. The others follow one at a time, so that any number of them fits into memory.
@@ -66,8 +68,11 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts<'_>, config: &Config, ui: &Ui) 
             interrupt::check()?;
             sink.check(is_record)?;
             let article = article.and_then(|article| {
-                match pipeline::check_article(&article).and(prompts.labels(target(&article, config))) {
-                    Ok(_) => Ok(article),
+                let known = |language: &Language| prompts.labels(*language).map(|_| ());
+                let checked = pipeline::check_article(&article)
+                    .and_then(|()| config.lang.value.of(article.language).iter().try_for_each(known));
+                match checked {
+                    Ok(()) => Ok(article),
                     Err(error) => Err(error.at(&article.source)),
                 }
             });
@@ -108,17 +113,20 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts<'_>, config: &Config, ui: &Ui) 
             },
         };
         let article = &ready.article;
-        let mut job = job(article, parts, sampling, config);
+        let languages = config.lang.value.of(article.language);
+        let mut job = job(languages[0], parts, sampling, config);
         args.style.add_to(&mut job);
         let mut progress = WriteProgress::new(ui, &ready.label(inputs.count()));
         let on_progress = &mut |p: pipeline::Progress<'_>| progress.on(p);
         let result = match parts.anew {
-            Some((old, pair)) => pipeline::refresh(engine.as_mut(), &prompts, article, &job, old, pair, on_progress),
-            None => pipeline::run(engine.as_mut(), &prompts, article, &job, on_progress),
+            Some((old, pair)) => {
+                pipeline::refresh(engine.as_mut(), &prompts, article, &job, old, pair, on_progress).map(|o| vec![o])
+            }
+            None => pipeline::run_in(engine.as_mut(), &prompts, article, &job, &languages, on_progress),
         };
         drop(progress);
-        let output = match result {
-            Ok(output) => output,
+        let outputs = match result {
+            Ok(outputs) => outputs,
             Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error.into()),
             Err(error) => {
                 ui.error(&error.at(&article.source));
@@ -126,17 +134,19 @@ pub(crate) fn run(args: &WriteArgs, parts: Parts<'_>, config: &Config, ui: &Ui) 
                 continue;
             }
         };
-        failed |= !account(&output, parts, ui);
-        // JSON also tells what was rejected, so it is worth having even without a result.
-        if output.faq.is_some() || output.summary.is_some() || config.format.value == Format::Json {
-            match sink.write(&ready.name, ready.is_record, &output) {
-                Ok(Some(path)) => ui.step(&format!("{}: written to {}", article.source, path.display())),
-                Ok(None) => {}
-                Err(Failure::Error { error, code: ARTICLES, .. }) => {
-                    ui.error(&error);
-                    failed = true;
+        for output in &outputs {
+            failed |= !account(output, parts, outputs.len() > 1, ui);
+            // JSON also tells what was rejected, so it is worth having even without a result.
+            if output.faq.is_some() || output.summary.is_some() || config.format.value == Format::Json {
+                match sink.write(&ready.name, ready.is_record, output) {
+                    Ok(Some(path)) => ui.step(&format!("{}: written to {}", article.source, path.display())),
+                    Ok(None) => {}
+                    Err(Failure::Error { error, code: ARTICLES, .. }) => {
+                        ui.error(&error);
+                        failed = true;
+                    }
+                    Err(other) => return Err(other),
                 }
-                Err(other) => return Err(other),
             }
         }
     }
@@ -174,20 +184,15 @@ fn note_reading(article: &Article, ui: &Ui) {
     }
 }
 
-/// The language to write in.
-fn target(article: &Article, config: &Config) -> Language {
-    config.lang.value.of(article.language)
-}
-
-fn job(article: &Article, parts: Parts<'_>, sampling: Sampling, config: &Config) -> Job {
+fn job(language: Language, parts: Parts<'_>, sampling: Sampling, config: &Config) -> Job {
     let faq = parts.faq.then_some(config.questions.value);
     let summary = parts.summary.then_some(config.length.value);
-    Job { ask: parts.ask.to_vec(), ..Job::new(target(article, config), faq, summary, sampling) }
+    Job { ask: parts.ask.to_vec(), ..Job::new(language, faq, summary, sampling) }
 }
 
 /// Says what is missing, and with `--verbose` what was rejected. False if a wanted part is not there.
-fn account(output: &Output, parts: Parts<'_>, ui: &Ui) -> bool {
-    let source = &output.article.source;
+fn account(output: &Output, parts: Parts<'_>, among_languages: bool, ui: &Ui) -> bool {
+    let source = &place(output, among_languages);
     for Rejection { task, reason, text } in &output.rejections {
         ui.step(&format!("{source}: {} not used: {}: {text}", name(task), name(reason)));
     }
@@ -212,6 +217,12 @@ fn account(output: &Output, parts: Parts<'_>, ui: &Ui) -> bool {
         ui.note(&format!("{source}: the article does not answer “{question}”"));
     }
     (!parts.summary || output.summary.is_some()) && (!parts.faq || delivered > 0)
+}
+
+/// What messages call an output: its article, and its language if there are others.
+pub(crate) fn place(output: &Output, among_languages: bool) -> String {
+    let source = &output.article.source;
+    if among_languages { format!("{source} ({})", output.language) } else { source.clone() }
 }
 
 /// The name of a task or a reason, as in JSON.

@@ -112,7 +112,7 @@ impl Choice for Pair {
 }
 
 /// The pairs of the FAQ block.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Pairs {
     /// In the order that they are shown in.
     pub(super) taken: Vec<Pair>,

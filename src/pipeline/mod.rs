@@ -7,13 +7,14 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use self::check::Checker;
-use self::faq::Pair;
+use self::faq::{Pair, Pairs};
 pub use self::job::{Faulty, Job, MAX_QUESTIONS, Questions};
 use self::long::Piece;
 pub use self::refresh::refresh;
 use self::session::{Account, Session};
 use self::source::Source;
-pub use self::target::Target;
+use self::summary::Draft;
+pub use self::target::{Target, Targets};
 use self::translate::Translator;
 use crate::article::Article;
 use crate::content::{
@@ -95,12 +96,33 @@ pub fn run(
     job: &Job,
     on_progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Output> {
-    let started = Instant::now();
+    let mut outputs = run_in(engine, prompts, article, job, &[job.target], on_progress)?;
+    outputs.pop().ok_or_else(|| Error::new(ErrorKind::Inference, "nothing was written"))
+}
+
+/// [`run`] for several languages in the place of the job's, an output for each in their order. The texts are written and
+/// verified once, in the article's language, and translated into each of the others, so that a further language costs a
+/// translation only. The account of an output is of what came beyond the outputs before it: the first has what they share.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_in(
+    engine: &mut dyn Engine,
+    prompts: &PromptLibrary,
+    article: &Article,
+    job: &Job,
+    languages: &[Language],
+    on_progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+) -> Result<Vec<Output>> {
+    let Some(&first) = languages.first() else { return Ok(Vec::new()) };
+    let mut started = Instant::now();
     check_article(article)?;
-    prompts.labels(job.target)?;
+    for language in languages {
+        prompts.labels(*language)?;
+    }
     let instructions: Vec<&String> = prompts.all_labels().flat_map(|labels| &labels.instructions).collect();
     let source = Source::new(article, &instructions);
-    let language = working_language(prompts, article, job);
+    let language = working_language(prompts, article, first);
     let mut work = Work {
         session: Session { engine, on_progress, sampling: job.sampling, account: Account::default() },
         prompts,
@@ -114,48 +136,23 @@ pub fn run(
     };
     let pieces = long::pieces(article, &work)?;
     let count = pieces.len();
-    let (mut pairs, mut summary) = work.read(pieces)?;
-    if language != job.target {
-        let translator = Translator::new(&work)?;
-        let mut texts = std::mem::take(&mut pairs.taken);
-        // A few more than are wanted, for translations that fail.
-        let spare = (work.wanted + SPARE_TRANSLATIONS).saturating_sub(texts.len()).min(pairs.spare.len());
-        texts.extend(pairs.spare.drain(..spare));
-        (pairs.taken, summary) = translator.translate(&mut work, texts, summary)?;
-        if summary.is_none() {
-            summary = work.summary_at_once(job.target)?;
-        }
+    let (pairs, summary) = work.read(pieces)?;
+    let rejections = work.rejections.clone();
+    let mut outputs = Vec::new();
+    for &target in languages {
+        work.rejections.clone_from(&rejections);
+        let made = work.in_language(target, pairs.clone(), summary.clone(), count)?;
+        let mut account = std::mem::take(&mut work.session.account);
+        account.seconds.insert("total".to_owned(), started.elapsed().as_secs_f64());
+        started = Instant::now();
+        outputs.push(made.output(account, article, job, work.session.engine.info()));
     }
-    pairs.close(&mut work);
-    let labels = prompts.labels(job.target)?;
-    let summary = summary.zip(job.summary).map(|(draft, length)| Summary {
-        evidence: draft.evidence.clone(),
-        ..Summary::new(labels.summary_title.clone(), length, draft.texts())
-    });
-    let parts = pairs.taken.iter().flat_map(|pair| &pair.evidence).chain(summary.iter().flat_map(|s| &s.evidence));
-    let mut parts: Vec<_> = parts.filter_map(|evidence| source.part_of(evidence.span)).collect();
-    parts.sort_unstable();
-    parts.dedup();
-    let coverage =
-        Coverage { words_read: article.word_count(), pieces: count, parts: source.parts, parts_used: parts.len() };
-    let entries: Vec<FaqEntry> = pairs.taken.into_iter().map(Pair::into_entry).collect();
-    let mut account = work.session.account;
-    account.seconds.insert("total".to_owned(), started.elapsed().as_secs_f64());
-    let made = Made {
-        faq: (!entries.is_empty()).then(|| Faq { title: labels.faq_title.clone(), entries }),
-        summary,
-        asked: job.faq.map(|_| work.wanted),
-        unanswered: pairs.unanswered,
-        coverage,
-        rejections: work.rejections,
-        prompt_version: prompts.version(article.language, job.target),
-    };
-    Ok(made.output(account, article, job, work.session.engine.info()))
+    Ok(outputs)
 }
 
 /// The language that is written and verified in: that of the article, if there are prompts for it, else the target.
-fn working_language(prompts: &PromptLibrary, article: &Article, job: &Job) -> Language {
-    if prompts.languages().contains(&article.language) { article.language } else { job.target }
+fn working_language(prompts: &PromptLibrary, article: &Article, target: Language) -> Language {
+    if prompts.languages().contains(&article.language) { article.language } else { target }
 }
 
 /// One job being worked on.
@@ -175,6 +172,51 @@ struct Work<'a> {
     rejections: Vec<Rejection>,
 }
 
+impl Work<'_> {
+    /// What was written, in one of the languages that are wanted.
+    fn in_language(
+        &mut self,
+        target: Language,
+        mut pairs: Pairs,
+        mut summary: Option<Draft>,
+        pieces: usize,
+    ) -> Result<Made> {
+        if self.language != target {
+            let translator = Translator::new(self, target)?;
+            let mut texts = std::mem::take(&mut pairs.taken);
+            // A few more than are wanted, for translations that fail.
+            let spare = (self.wanted + SPARE_TRANSLATIONS).saturating_sub(texts.len()).min(pairs.spare.len());
+            texts.extend(pairs.spare.drain(..spare));
+            (pairs.taken, summary) = translator.translate(self, texts, summary)?;
+            if summary.is_none() {
+                summary = self.summary_at_once(target)?;
+            }
+        }
+        pairs.close(self);
+        let (source, labels) = (self.checker.source, self.prompts.labels(target)?);
+        let summary = summary.zip(self.job.summary).map(|(draft, length)| Summary {
+            evidence: draft.evidence.clone(),
+            ..Summary::new(labels.summary_title.clone(), length, draft.texts())
+        });
+        let parts = pairs.taken.iter().flat_map(|pair| &pair.evidence).chain(summary.iter().flat_map(|s| &s.evidence));
+        let mut parts: Vec<_> = parts.filter_map(|evidence| source.part_of(evidence.span)).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        let words_read = source.article.word_count();
+        let entries: Vec<FaqEntry> = pairs.taken.into_iter().map(Pair::into_entry).collect();
+        Ok(Made {
+            language: target,
+            faq: (!entries.is_empty()).then(|| Faq { title: labels.faq_title.clone(), entries }),
+            summary,
+            asked: self.job.faq.map(|_| self.wanted),
+            unanswered: pairs.unanswered,
+            coverage: Coverage { words_read, pieces, parts: source.parts, parts_used: parts.len() },
+            rejections: std::mem::take(&mut self.rejections),
+            prompt_version: self.prompts.version(source.article.language, target),
+        })
+    }
+}
+
 /// Keeps what was not used, once.
 fn note(rejections: &mut Vec<Rejection>, new: Rejection) {
     if !rejections.contains(&new) {
@@ -184,6 +226,7 @@ fn note(rejections: &mut Vec<Rejection>, new: Rejection) {
 
 /// What was made, before it is put together with its account.
 struct Made {
+    language: Language,
     faq: Option<Faq>,
     summary: Option<Summary>,
     asked: Option<usize>,
@@ -198,7 +241,7 @@ impl Made {
         Output {
             schema_version: SCHEMA_VERSION,
             article: SourceInfo::from(article),
-            language: job.target,
+            language: self.language,
             summary: self.summary,
             questions_asked: self.asked,
             unanswered: self.unanswered,

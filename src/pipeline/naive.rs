@@ -69,6 +69,7 @@ pub fn run(
     account.seconds.insert("total".to_owned(), started.elapsed().as_secs_f64());
     let prompt_version = prompts.naive_version(job.target);
     let made = Made {
+        language: job.target,
         summary,
         faq,
         asked: job.faq.map(|_| wanted),

@@ -32,7 +32,7 @@ const SENTENCE_TOKENS: usize = 90;
 /// Candidates of a translation that failed the checks.
 const SECOND_TRIES: u64 = 2;
 
-/// Translates verified texts into the job's language.
+/// Translates verified texts into another language.
 pub(super) struct Translator<'a> {
     from: Language,
     /// Knows the language to translate into.
@@ -42,8 +42,8 @@ pub(super) struct Translator<'a> {
 }
 
 impl<'a> Translator<'a> {
-    pub(super) fn new(work: &Work<'a>) -> Result<Self> {
-        let (from, to) = (work.language, work.job.target);
+    pub(super) fn new(work: &Work<'a>, to: Language) -> Result<Self> {
+        let from = work.language;
         Ok(Self {
             from,
             checker: Checker { source: work.checker.source, labels: work.prompts.labels(to)?, language: to },

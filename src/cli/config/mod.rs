@@ -10,7 +10,7 @@ use faqtory::engine::{DeviceChoice, Sampling};
 use faqtory::fetch::{CacheOptions, FetchOptions};
 use faqtory::lang::Language;
 use faqtory::loader::LoadOptions;
-use faqtory::pipeline::{Questions, Target};
+use faqtory::pipeline::{Questions, Target, Targets};
 use faqtory::prompt::PromptLibrary;
 use faqtory::render::Format;
 use faqtory::{Error, ErrorKind};
@@ -36,8 +36,8 @@ pub(crate) struct Config {
     pub(crate) file: Option<PathBuf>,
     /// Whether that file was there.
     pub(crate) file_found: bool,
-    /// The language to write in.
-    pub(crate) lang: Sourced<Target>,
+    /// The languages to write in.
+    pub(crate) lang: Sourced<Targets>,
     /// The language of the article; `None` detects it.
     pub(crate) source_lang: Option<Sourced<Language>>,
     /// How many questions.
@@ -149,7 +149,7 @@ impl Config {
             cache_dir: merged.cache_dir.or(cache_dir),
             file,
             file_found,
-            lang: or(merged.lang, Target::Source),
+            lang: or(merged.lang, Target::Source.into()),
             source_lang: merged.source_lang,
             questions: or(merged.questions, Questions::default()),
             length: or(merged.length, SummaryLength::default()),
@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(config.seed, Sourced { value: 3, origin: Origin::Flag("--seed") });
         assert_eq!(config.threads, Some(Sourced { value: 2, origin: Origin::Env("FAQTORY_THREADS") }));
         assert_eq!(config.questions, Sourced { value: Questions::Exactly(1), origin: Origin::File(path) });
-        assert_eq!(config.lang, Sourced { value: Target::Source, origin: Origin::Default });
+        assert_eq!(config.lang, Sourced { value: Target::Source.into(), origin: Origin::Default });
         assert_eq!(config.models_dir.value, PathBuf::from("/data/faqtory/models"));
     }
 

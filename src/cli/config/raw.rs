@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use faqtory::content::SummaryLength;
 use faqtory::engine::DeviceChoice;
 use faqtory::lang::Language;
-use faqtory::pipeline::{Questions, Target};
+use faqtory::pipeline::{Questions, Targets};
 use faqtory::render::Format;
 
 use super::values::{self, InputFormat, ModelChoice};
@@ -106,8 +106,8 @@ macro_rules! settings {
 }
 
 settings! {
-    /// The language to write in.
-    lang: Target, "FAQTORY_LANG", "--lang", values::parsed;
+    /// The languages to write in.
+    lang: Targets, "FAQTORY_LANG", "--lang", values::parsed;
     /// The language of the article.
     source_lang: Language, "FAQTORY_SOURCE_LANG", "--source-lang", values::parsed;
     /// How many questions.
