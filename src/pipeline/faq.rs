@@ -1,9 +1,11 @@
 //! The FAQ block: questions to choose from, an answer to each that is chosen, and the pairs that hold.
 
+use std::collections::VecDeque;
+
 use super::check::{ANSWER_SENTENCES, Verdict};
 use super::form::{self, is_finished, sentences, statement};
-use super::plan::{Planned, plan};
-use super::select::{Choice, Selection, select};
+use super::plan::{Plan, Planned};
+use super::select::{Choice, Selection, ask_the_same, select};
 use super::session::Written;
 use super::summary::{self, Draft};
 use super::{Faulty, Work, note};
@@ -111,6 +113,13 @@ impl Choice for Pair {
     }
 }
 
+/// Questions to choose from, and what else there is to ask.
+#[derive(Debug)]
+pub(super) struct Asked {
+    questions: Vec<Question>,
+    plan: Plan,
+}
+
 /// The pairs of the FAQ block.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pairs {
@@ -153,15 +162,25 @@ fn certainty(mean_log_prob: f64) -> f64 {
 
 impl Work<'_> {
     /// Questions and candidates of the summary, in one batch over the article.
-    pub(super) fn draft(&mut self) -> Result<(Vec<Question>, Vec<Written>)> {
+    pub(super) fn draft(&mut self) -> Result<(Asked, Vec<Written>)> {
+        let mut plan = Plan::default();
+        let mut planned = Vec::new();
+        if self.wanted > 0 {
+            plan = Plan::new(self.checker.source, self.checker.labels, self.wanted, self.piece.sentences.as_ref());
+            planned = plan.first(self.checker.labels);
+        }
+        let others = self.summary_requests(0..summary::CANDIDATES)?;
+        let (found, summaries) = self.questions(&planned, others)?;
+        let mut questions: Vec<Question> = self.job.ask.iter().map(|text| Question::of_job(text)).collect();
+        questions.extend(found);
+        Ok((Asked { questions, plan }, summaries))
+    }
+
+    /// Writes the planned questions, and the texts of `others` with them.
+    fn questions(&mut self, planned: &[Planned], others: Vec<Request>) -> Result<(Vec<Question>, Vec<Written>)> {
         let source = self.checker.source;
-        let planned = if self.wanted > 0 {
-            plan(source, self.checker.labels, self.wanted, self.piece.sentences.as_ref())
-        } else {
-            Vec::new()
-        };
         let mut requests = Vec::new();
-        for plan in &planned {
+        for plan in planned {
             let messages = self.over_article(plan.ask(source))?;
             let (tokens, stop) = match plan {
                 Planned::List(count, _) => (count * LISTED_TOKENS, "\n\n"),
@@ -169,10 +188,10 @@ impl Work<'_> {
             };
             requests.push(self.session.request(messages, tokens, plan.candidate(), &[stop]));
         }
-        requests.append(&mut self.summary_requests(0..summary::CANDIDATES)?);
+        requests.extend(others);
         let mut written = self.session.write("questions", &requests)?;
-        let summaries = written.split_off(planned.len());
-        let mut questions: Vec<Question> = self.job.ask.iter().map(|text| Question::of_job(text)).collect();
+        let others = written.split_off(planned.len());
+        let mut questions = Vec::new();
         for (plan, written) in planned.iter().zip(written) {
             let part = match plan {
                 Planned::Sentence(_, unit) => source.units[*unit].part,
@@ -182,7 +201,7 @@ impl Work<'_> {
                 questions.extend(self.question(&text, part));
             }
         }
-        Ok((questions, summaries))
+        Ok((questions, others))
     }
 
     /// The questions that the model wrote behind the beginning that the prompt gave it.
@@ -224,7 +243,7 @@ impl Work<'_> {
     /// Answers the best questions, chooses the pairs, and makes the summary.
     pub(super) fn answer(
         &mut self,
-        questions: Vec<Question>,
+        Asked { questions, mut plan }: Asked,
         mut summaries: Vec<Written>,
     ) -> Result<(Pairs, Option<Draft>)> {
         let mut summary = self.summarize(&summaries)?;
@@ -238,6 +257,7 @@ impl Work<'_> {
         for question in same {
             self.reject(RejectReason::Duplicate, question.text);
         }
+        let mut known: Vec<Question> = taken.iter().chain(&rest).cloned().collect();
         let first: Vec<_> = taken.into_iter().map(|question| (question, 0..1)).collect();
         let Answers { good, mut failed, others } = self.answers(&first, requests)?;
         if incomplete {
@@ -245,7 +265,7 @@ impl Work<'_> {
             summary = self.summarize(&summaries)?;
         }
         let mut pairs = self.choose(good)?;
-        let (mut waiting, mut given_up) = (rest.into_iter(), Vec::new());
+        let (mut waiting, mut given_up) = (VecDeque::from(rest), Vec::new());
         for _ in 0..ROUNDS {
             let missing = self.wanted.saturating_sub(pairs.taken.len());
             let (must, others): (Vec<Failed>, _) = failed.into_iter().partition(|(question, _)| question.must);
@@ -255,7 +275,13 @@ impl Work<'_> {
             }
             // Another question is more promising than the same once more.
             let room = if missing == 0 { 0 } else { missing + SPARE_ANSWERS };
-            let fresh: Vec<Question> = waiting.by_ref().take(room).collect();
+            if waiting.len() < room {
+                let new = self.questions(&plan.further(missing), Vec::new())?.0;
+                let new = self.unlike(new, &known);
+                known.extend(new.iter().cloned());
+                waiting.extend(new);
+            }
+            let fresh: Vec<Question> = waiting.drain(..waiting.len().min(room)).collect();
             let again = failed.drain(..failed.len().min(room - fresh.len()));
             let again: Vec<Question> = must.into_iter().chain(again).map(|(question, _)| question).collect();
             let again = again.into_iter().map(|question| (question, 1..1 + SECOND_TRIES));
@@ -271,6 +297,14 @@ impl Work<'_> {
         given_up.extend(failed);
         self.flag(given_up, &mut pairs.taken);
         Ok((pairs, summary))
+    }
+
+    /// Those of the questions that none of the others asks already, the best first.
+    fn unlike(&mut self, questions: Vec<Question>, known: &[Question]) -> Vec<Question> {
+        let is_new = |question: &Question| !known.iter().any(|old| ask_the_same(old, question, self.language));
+        let new: Vec<Question> = questions.into_iter().filter(is_new).collect();
+        let limit = new.len();
+        select(new, limit, self.language).taken
     }
 
     /// Takes the best of the pairs that are good, and has the model judge what is taken; in the place of those that fail come

@@ -10,10 +10,14 @@ use crate::prompt::{Ask, Labels};
 
 /// Questions of a list beyond those that are wanted.
 const SPARE: usize = 1;
-/// Lists that are written. None is the most probable text: that runs in circles.
+/// Lists that are written at first. None is the most probable text: that runs in circles.
 const LISTS: u64 = 1;
-/// The most questions that are written about a sentence each.
+/// The most questions that are written about a sentence each at first.
 const MOST_SENTENCES: usize = 4;
+/// Lists that are written while pairs are missing and no questions are left.
+const FURTHER_LISTS: u64 = 2;
+/// Questions about a sentence each that are written then, beyond the pairs that are missing.
+const FURTHER_SENTENCES: usize = 3;
 /// A sentence of fewer words says too little to ask about, and a longer one too much.
 const SENTENCE_WORDS: std::ops::RangeInclusive<usize> = 8..=45;
 
@@ -24,7 +28,7 @@ pub(super) enum Planned {
     List(usize, u64),
     /// One that begins with a word.
     Word(String),
-    /// One that begins with a word, and that a sentence answers: its unit.
+    /// One that begins with a word, or as it likes, and that a sentence answers: its unit.
     Sentence(String, usize),
 }
 
@@ -44,45 +48,75 @@ impl Planned {
     }
 }
 
-/// Plans the questions of a FAQ block with so many entries, about those sentences if only they are read.
-pub(super) fn plan(source: &Source<'_>, labels: &Labels, wanted: usize, read: Option<&HashSet<Span>>) -> Vec<Planned> {
-    let mut planned: Vec<Planned> = (1..=LISTS).map(|list| Planned::List(wanted + SPARE, list)).collect();
-    planned.extend(labels.question_words.iter().cloned().map(Planned::Word));
-    let mut sentences: Vec<(usize, usize, Planned)> = Vec::new();
-    for (index, unit) in source.units.iter().enumerate() {
-        let Some(part) = unit.part else { continue };
-        let is_read = read.is_none_or(|read| unit.span.is_some_and(|span| read.contains(&span)));
-        if !is_read || !SENTENCE_WORDS.contains(&words(&unit.text).len()) {
-            continue;
+/// What is still to be asked of an article, or of those sentences of it that are read.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Questions of each list.
+    count: usize,
+    /// Lists that were written.
+    lists: u64,
+    /// Sentences of which each may be asked about, those with a number or a date first. The first of each part of the
+    /// article come before the second of each.
+    sentences: Vec<Planned>,
+    /// How many of them have a number or a date.
+    with_facts: usize,
+}
+
+impl Plan {
+    /// A plan for a FAQ block with so many entries.
+    pub(super) fn new(source: &Source<'_>, labels: &Labels, wanted: usize, read: Option<&HashSet<Span>>) -> Self {
+        let mut found: Vec<(usize, usize, Planned)> = Vec::new();
+        for (index, unit) in source.units.iter().enumerate() {
+            let Some(part) = unit.part else { continue };
+            let is_read = read.is_none_or(|read| unit.span.is_some_and(|span| read.contains(&span)));
+            if !is_read || !SENTENCE_WORDS.contains(&words(&unit.text).len()) {
+                continue;
+            }
+            let claims = source.claims(&unit.text, source.language());
+            let count = |kind| claims.iter().filter(|claim| claim.kind == kind).count();
+            let (dates, numbers) = (count(ClaimKind::Date), count(ClaimKind::Number));
+            let word = if dates > 0 && numbers < 2 { &labels.time_word } else { &labels.amount_word };
+            let word = word.clone().filter(|_| dates + numbers > 0);
+            let facts = if word.is_some() { dates + numbers } else { 0 };
+            found.push((part, facts, Planned::Sentence(word.unwrap_or_default(), index)));
         }
-        let claims = source.claims(&unit.text, source.language());
-        let count = |kind| claims.iter().filter(|claim| claim.kind == kind).count();
-        let (dates, numbers) = (count(ClaimKind::Date), count(ClaimKind::Number));
-        let word = if dates > 0 && numbers < 2 { &labels.time_word } else { &labels.amount_word };
-        let Some(word) = word.clone().filter(|_| dates + numbers > 0) else { continue };
         // Of each part the sentence with the most to ask about comes first.
-        sentences.push((part, dates + numbers, Planned::Sentence(word, index)));
-    }
-    sentences.sort_by_key(|(part, facts, _)| (*part, std::cmp::Reverse(*facts)));
-    let mut round = 0;
-    let mut chosen = Vec::new();
-    while chosen.len() < MOST_SENTENCES.min(sentences.len()) {
-        // The first of each part, then the second of each, and so on.
-        let mut parts: Vec<(usize, usize)> = Vec::new();
-        for (index, (part, ..)) in sentences.iter().enumerate() {
-            match parts.iter_mut().find(|(known, _)| known == part) {
-                Some((_, seen)) => *seen += 1,
-                None => parts.push((*part, 0)),
-            }
-            if parts.iter().any(|(known, seen)| known == part && *seen == round) {
-                chosen.push(index);
-            }
+        found.sort_by_key(|(part, facts, _)| (*part, std::cmp::Reverse(*facts)));
+        let mut rank = 0;
+        let mut before = None;
+        let mut ranked: Vec<(bool, usize, usize, Planned)> = Vec::new();
+        for (part, facts, planned) in found {
+            let group = (part, facts == 0);
+            rank = if before == Some(group) { rank + 1 } else { 0 };
+            before = Some(group);
+            ranked.push((facts == 0, rank, part, planned));
         }
-        round += 1;
+        ranked.sort_by_key(|(plain, rank, part, _)| (*plain, *rank, *part));
+        let with_facts = ranked.iter().filter(|(plain, ..)| !plain).count();
+        let sentences = ranked.into_iter().map(|(.., planned)| planned).collect();
+        Self { count: wanted + SPARE, lists: 0, sentences, with_facts }
     }
-    chosen.truncate(MOST_SENTENCES);
-    planned.extend(chosen.into_iter().map(|index| sentences[index].2.clone()));
-    planned
+
+    /// The questions that are written first.
+    pub(super) fn first(&mut self, labels: &Labels) -> Vec<Planned> {
+        let mut planned = self.next_lists(LISTS);
+        planned.extend(labels.question_words.iter().cloned().map(Planned::Word));
+        planned.extend(self.sentences.drain(..self.with_facts.min(MOST_SENTENCES)));
+        planned
+    }
+
+    /// Further questions, where so many pairs are missing.
+    pub(super) fn further(&mut self, missing: usize) -> Vec<Planned> {
+        let mut planned = self.next_lists(FURTHER_LISTS);
+        planned.extend(self.sentences.drain(..self.sentences.len().min(missing + FURTHER_SENTENCES)));
+        planned
+    }
+
+    fn next_lists(&mut self, lists: u64) -> Vec<Planned> {
+        let first = self.lists + 1;
+        self.lists += lists;
+        (first..=self.lists).map(|list| Planned::List(self.count, list)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -97,16 +131,26 @@ mod tests {
         let page = include_str!("../../fixtures/en/electric-ferry/article.txt");
         let article = load(page.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
         let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
-        let planned = plan(&source, prompts.labels(Language::EN).unwrap(), 4, None);
-        assert_eq!(planned[0], Planned::List(4 + SPARE, 1));
-        let parts: Vec<_> = planned
-            .iter()
-            .filter_map(|planned| match planned {
-                Planned::Sentence(_, unit) => source.units[*unit].part,
-                _ => None,
-            })
-            .collect();
+        let labels = prompts.labels(Language::EN).unwrap();
+        let mut plan = Plan::new(&source, labels, 4, None);
+        let units = |planned: &[Planned]| -> Vec<usize> {
+            let unit = |planned: &Planned| if let Planned::Sentence(_, unit) = planned { Some(*unit) } else { None };
+            planned.iter().filter_map(unit).collect()
+        };
+        let first = plan.first(labels);
+        assert_eq!(first[0], Planned::List(4 + SPARE, 1));
+        let parts: Vec<_> = units(&first).into_iter().filter_map(|unit| source.units[unit].part).collect();
         assert_eq!(parts, [0, 1, 2, 3], "one of each part, as far as there is room");
+        // Further ones are about other sentences, in other lists.
+        let mut asked = units(&first);
+        for round in 0..20 {
+            let further = plan.further(2);
+            assert_eq!(further[0], Planned::List(4 + SPARE, 2 + round * FURTHER_LISTS));
+            asked.extend(units(&further));
+        }
+        let all: HashSet<_> = asked.iter().collect();
+        assert_eq!(all.len(), asked.len(), "no sentence is asked about twice");
+        assert!(all.len() > 15 && all.len() <= source.units.len(), "{}", all.len());
     }
 
     #[test]
@@ -114,6 +158,7 @@ mod tests {
         let article = crate::article::Article::of_one_passage("One thing happened in 1999.", Language::EN);
         let mut labels = PromptLibrary::builtin().labels(Language::EN).unwrap().clone();
         labels.question_words.clear();
-        assert_eq!(plan(&Source::new(&article, &[]), &labels, 1, None).len(), LISTS as usize);
+        let mut plan = Plan::new(&Source::new(&article, &[]), &labels, 1, None);
+        assert_eq!(plan.first(&labels).len(), LISTS as usize);
     }
 }

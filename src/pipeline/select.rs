@@ -89,6 +89,11 @@ pub(super) fn alike(a: &FaqEntry, b: &FaqEntry, language: Language) -> bool {
     ))
 }
 
+/// Whether two choices ask the same.
+pub(super) fn ask_the_same(a: &impl Choice, b: &impl Choice, language: Language) -> bool {
+    Words::of(a, language).same(&Words::of(b, language))
+}
+
 /// What a selection made of the choices.
 #[derive(Debug)]
 pub(super) struct Selection<C> {

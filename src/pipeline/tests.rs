@@ -177,8 +177,8 @@ fn a_summary_is_made_of_verified_sentences() {
     assert_eq!(engine.requests.len(), 4, "two candidates, and two more because those were too short");
 }
 
-#[test]
-fn another_language_is_translated_to_and_the_translation_is_verified() {
+/// A model that also knows Spanish, but takes the number of years wrong at first.
+fn translating_model() -> Vec<Reply> {
     let mut replies = model();
     let wrong = " Quién firmó el contrato de 20 años?\nR: La alcaldesa Irena Dovalle y Anselm Quirrol, presidente de la \
         cooperativa, firmaron el contrato de 20 años.";
@@ -195,7 +195,12 @@ fn another_language_is_translated_to_and_the_translation_is_verified() {
     ]);
     // What is translated is asked for first.
     replies.rotate_right(4);
-    let mut engine = ScriptedEngine::new(replies);
+    replies
+}
+
+#[test]
+fn another_language_is_translated_to_and_the_translation_is_verified() {
+    let mut engine = ScriptedEngine::new(translating_model());
     let output = run_on(PAGE, &mut engine, &job(Language::ES, 2, Some(SummaryLength::Medium)));
     let faq = output.faq.as_ref().unwrap();
     assert_eq!(faq.title, "Preguntas frecuentes");
@@ -205,6 +210,30 @@ fn another_language_is_translated_to_and_the_translation_is_verified() {
     let text = output.summary.as_ref().unwrap().paragraphs.join(" ");
     assert!(text.ends_with("El proyecto cuesta 18,6 millones de euros."), "{text}");
     assert!(reasons(&output, Task::Faq).contains(&RejectReason::Mistranslated), "{:?}", output.rejections);
+}
+
+#[test]
+fn several_languages_are_written_once_and_say_the_same_as_each_alone() {
+    let wanted = job(Language::EN, 2, Some(SummaryLength::Medium));
+    let article = load(PAGE.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
+    let mut engine = ScriptedEngine::new(translating_model());
+    let languages = [Language::EN, Language::ES];
+    let on_progress = &mut |_: Progress<'_>| ControlFlow::Continue(());
+    let outputs = run_in(&mut engine, &PromptLibrary::builtin(), &article, &wanted, &languages, on_progress).unwrap();
+    let mut tokens = 0;
+    for (output, language) in outputs.iter().zip(languages) {
+        let mut alone = ScriptedEngine::new(translating_model());
+        let expected = run_on(PAGE, &mut alone, &Job { target: language, ..wanted.clone() });
+        assert_eq!(output.language, language);
+        assert_eq!((&output.faq, &output.summary), (&expected.faq, &expected.summary));
+        assert_eq!((&output.rejections, output.coverage), (&expected.rejections, expected.coverage));
+        tokens += output.usage.tokens.generated;
+        // The last one alone needs all requests: those of writing and those of translation.
+        if language == Language::ES {
+            assert_eq!((engine.requests.len(), tokens), (alone.requests.len(), expected.usage.tokens.generated));
+        }
+    }
+    assert_eq!(outputs.len(), 2);
 }
 
 #[test]

@@ -107,6 +107,34 @@ fn the_language_is_that_of_the_article_unless_another_is_wanted() {
 }
 
 #[test]
+fn several_languages_give_a_result_each() {
+    let world = translating();
+    world.run("faq en.txt -n 2 --lang source,es --model scripted:model.toml -o out/").exits(0).prints_nothing();
+    assert_eq!(world.names("out"), ["en.en.md", "en.es.md"]);
+    // Both together on standard output, each with its name, or on a line of JSON.
+    let printed = world.run("faq en.txt -n 2 --lang en,es --model scripted:model.toml").exits(0).stdout;
+    let (english, spanish) = printed.split_once("<!-- en.txt (es) -->").expect("the Spanish one has a name");
+    assert!(english.starts_with("<!-- en.txt (en) -->"), "{english}");
+    assert!(english.contains("Frequently asked") && spanish.contains("Preguntas frecuentes"), "{printed}");
+    let lines = world.run("faq en.txt -n 2 --lang en,es -f json --model scripted:model.toml").exits(0).stdout;
+    assert_eq!(lines.lines().count(), 2);
+    // An article that is in the other language already has one result.
+    world.run("faq es.txt -n 2 --lang source,es --model scripted:model.toml -o one/").exits(0);
+    assert_eq!(world.names("one"), ["es.es.md"]);
+
+    let refused = |arguments: &str, says: &str| {
+        world.run(&format!("faq en.txt --model scripted:model.toml {arguments}")).exits(2).says(&[says]);
+    };
+    refused("--lang en,es -o out.md", "results in 2 languages cannot go to one file");
+    refused("--lang en,en", "names en twice");
+    refused("--lang en,xx", "xx");
+    refused("--lang en,gl", "there are no prompts for Galician");
+    let json = world.run("faq en.txt -n 2 -f json --model scripted:model.toml -o en.json").exits(0);
+    json.prints_nothing();
+    refused("--lang en,es --from en.json --refresh-pair 1", "a pair is written anew in one language");
+}
+
+#[test]
 fn the_language_of_the_article_can_be_said() {
     let world = World::with_articles();
     let arguments = "faq es.txt -n 2 -f json --source-lang es --model scripted:model.toml";
