@@ -24,7 +24,7 @@ const ANSWER_TOKENS: usize = 160;
 /// The most questions that are answered at a time: so many texts cost hardly more than one.
 const MOST_ANSWERS: usize = 14;
 /// Further rounds of answers while pairs are missing.
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 3;
 /// Questions that are answered beyond those that are missing: about every third answer fails the checks.
 const SPARE_ANSWERS: usize = 2;
 /// Candidates of an answer that failed the checks.
