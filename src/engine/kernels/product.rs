@@ -153,7 +153,7 @@ mod x86 {
     }
 
     impl Packed<'_> {
-        /// [`line`] of the low bits, which asks for one that comes later. A prefetch reads nothing that the program sees.
+        /// [`line()`] of the low bits, which asks for one that comes later. A prefetch reads nothing that the program sees.
         ///
         /// # Safety
         /// As there.
