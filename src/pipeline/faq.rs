@@ -300,7 +300,7 @@ impl Work<'_> {
     }
 
     /// Those of the questions that none of the others asks already, the best first.
-    fn unlike(&mut self, questions: Vec<Question>, known: &[Question]) -> Vec<Question> {
+    fn unlike(&self, questions: Vec<Question>, known: &[Question]) -> Vec<Question> {
         let is_new = |question: &Question| !known.iter().any(|old| ask_the_same(old, question, self.language));
         let new: Vec<Question> = questions.into_iter().filter(is_new).collect();
         let limit = new.len();
