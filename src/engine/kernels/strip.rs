@@ -41,7 +41,7 @@ pub(super) fn multiply_add(isa: Isa, a: &[u16], a_stride: usize, strip: Strip<'_
         Isa::Avx512Vnni => unsafe { x86::by_halves(rows, a, a_stride, strip, out, out_stride) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Isa::Avx2 => unsafe { x86::by_quarters(rows, a, a_stride, strip, out, out_stride) },
+        Isa::Avx2 => unsafe { x86::narrow(rows, a, a_stride, strip, out, out_stride) },
         Isa::Portable => portable(a, a_stride, strip, out, out_stride),
     }
 }
@@ -162,12 +162,12 @@ mod x86 {
     }
 
     /// Rows of a tile of AVX2, whose sixteen registers hold their sums for sixteen columns, a line and an input.
-    const FEW: usize = 3;
+    const NARROW_ROWS: usize = 3;
 
     /// # Safety
     /// The processor must have AVX2 and FMA, and the slices the lengths that [`multiply_add`] checks.
     #[target_feature(enable = "avx2,fma")]
-    pub(super) unsafe fn by_quarters(
+    pub(super) unsafe fn narrow(
         rows: usize,
         a: &[u16],
         a_stride: usize,
@@ -175,14 +175,14 @@ mod x86 {
         out: &mut [f32],
         out_stride: usize,
     ) {
-        for first in (0..rows).step_by(FEW) {
+        for first in (0..rows).step_by(NARROW_ROWS) {
             let (a, out) = (&a[first * a_stride..], &mut out[first * out_stride..]);
             // SAFETY: the caller's contract.
             unsafe {
                 match rows - first {
                     1 => narrow_tile::<1>(a, a_stride, strip, out, out_stride),
                     2 => narrow_tile::<2>(a, a_stride, strip, out, out_stride),
-                    _ => narrow_tile::<FEW>(a, a_stride, strip, out, out_stride),
+                    _ => narrow_tile::<NARROW_ROWS>(a, a_stride, strip, out, out_stride),
                 }
             }
         }

@@ -62,7 +62,7 @@ fn products_are_those_of_the_weights_with_rounded_inputs() {
             let (packed, dense) = matrix(dtype, outputs, inputs);
             // Few rows are multiplied from packed quants, many from unpacked ones.
             for rows in [1, 2, 3, 7, 8, 13, 21] {
-                let x = numbers(rows * inputs, 7.0);
+                let x: Vec<f32> = numbers(13 * inputs, 7.0).into_iter().cycle().take(rows * inputs).collect();
                 let exact: Vec<f32> = x
                     .chunks(inputs)
                     .flat_map(|x| dense.iter().map(|w| x.iter().zip(w).map(|(x, w)| x * w).sum::<f32>()))
@@ -76,7 +76,7 @@ fn products_are_those_of_the_weights_with_rounded_inputs() {
                 let results: Vec<_> = results.collect();
                 for (isa, out) in &results {
                     // An input is rounded by at most a 254th of the largest of its block, so the sum errs by far less than this.
-                    assert!(largest_gap(out, &exact) < 0.04, "{dtype:?} {isa}: {}", largest_gap(out, &exact));
+                    assert!(largest_gap(out, &exact) < 0.03, "{dtype:?} {isa}: {}", largest_gap(out, &exact));
                     let gap = largest_gap(out, &results[0].1);
                     assert!(gap < 1e-4, "{dtype:?} {isa}: {gap} from the portable one");
                 }

@@ -1,0 +1,210 @@
+//! Products by AVX-512 VNNI, up to eight rows at a time.
+
+use std::arch::x86_64::*;
+
+use super::{Activation, GROUPS, Lanes, Packed, Unpacked};
+
+/// The portable product with `vpdpbusd`, which adds four products of an unsigned and a signed byte.
+///
+/// # Safety
+/// The processor must have AVX-512 F, BW and VNNI.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+pub(super) fn multiply(chunk: &Unpacked, fine: bool, blocks: usize, rows: &[Activation], sums: &mut [Lanes]) {
+    let (mut rows, mut sums) = (rows, sums);
+    while !rows.is_empty() {
+        (rows, sums) = match rows.len() {
+            8.. => tile::<8>(chunk, fine, blocks, rows, sums),
+            4.. => tile::<4>(chunk, fine, blocks, rows, sums),
+            2.. => tile::<2>(chunk, fine, blocks, rows, sums),
+            _ => tile::<1>(chunk, fine, blocks, rows, sums),
+        };
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn tile<'a, const ROWS: usize>(
+    chunk: &Unpacked,
+    fine: bool,
+    blocks: usize,
+    rows: &'a [Activation],
+    sums: &'a mut [Lanes],
+) -> (&'a [Activation], &'a mut [Lanes]) {
+    let (Some((tile, rows)), Some((tile_sums, sums))) = (rows.split_first_chunk(), sums.split_first_chunk_mut()) else {
+        return (&[], &mut []);
+    };
+    if fine {
+        tile_blocks::<ROWS, true>(chunk, blocks, tile, tile_sums);
+    } else {
+        tile_blocks::<ROWS, false>(chunk, blocks, tile, tile_sums);
+    }
+    (rows, sums)
+}
+
+/// The product with quants as they are packed, for at most [`super::PACKED_ROWS`] rows.
+///
+/// # Safety
+/// The processor must have AVX-512 F, BW and VNNI, and `chunk` must hold so many blocks.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+pub(super) unsafe fn multiply_packed(
+    quants: &Packed<'_>,
+    bits: usize,
+    scales: &Unpacked,
+    blocks: usize,
+    rows: &[Activation],
+    sums: &mut [Lanes],
+) {
+    macro_rules! by_size {
+        ($($rows:literal)*) => {
+            match (rows.len(), bits) {
+                $(
+                    ($rows, 4) => packed::<$rows, 4>(quants, scales, blocks, rows, sums),
+                    ($rows, 5) => packed::<$rows, 5>(quants, scales, blocks, rows, sums),
+                    ($rows, 6) => packed::<$rows, 6>(quants, scales, blocks, rows, sums),
+                    ($rows, _) => packed::<$rows, 8>(quants, scales, blocks, rows, sums),
+                )*
+                _ => {}
+            }
+        };
+    }
+    // SAFETY: the caller's contract.
+    unsafe { by_size!(1 2 3 4 5 6 7 8) }
+}
+
+/// # Safety
+/// As above; `high` holds the bits above the fourth.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn packed<const ROWS: usize, const BITS: usize>(
+    &Packed { low, high, ahead }: &Packed<'_>,
+    chunk: &Unpacked,
+    blocks: usize,
+    rows: &[Activation],
+    sums: &mut [Lanes],
+) {
+    // Six bits are those of the one type with a scale for each 16 inputs.
+    let parts = if BITS == 6 { 2 } else { 1 };
+    let nibble = _mm512_set1_epi8(0xF);
+    let line = |bytes: &[u8], n: usize| {
+        debug_assert!(bytes.len() >= 64 * (n + 1));
+        // SAFETY: the caller sees to it that the line is there. A prefetch reads nothing that the program sees, wherever
+        // it points; one a line, because many at a time would fill the queue of the loads.
+        unsafe {
+            let line = bytes.as_ptr().add(64 * n);
+            _mm_prefetch::<_MM_HINT_T0>(line.wrapping_add(ahead).cast());
+            _mm512_loadu_si512(line.cast())
+        }
+    };
+    let mut floats = [_mm512_setzero_ps(); ROWS];
+    for r in 0..ROWS {
+        // SAFETY: `Lanes` have the 64 bytes that are read.
+        floats[r] = unsafe { _mm512_loadu_ps(sums[r].as_ptr()) };
+    }
+    for block in 0..blocks {
+        let fifth = if BITS == 5 { line(high, block) } else { nibble };
+        let mut products = [_mm512_setzero_si512(); ROWS];
+        for pair in 0..GROUPS / 2 {
+            let (mut first, mut second);
+            if BITS == 8 {
+                first = line(low, GROUPS * block + 2 * pair);
+                second = line(low, GROUPS * block + 2 * pair + 1);
+            } else {
+                let both = line(low, GROUPS / 2 * block + pair);
+                first = _mm512_and_si512(both, nibble);
+                second = _mm512_and_si512(_mm512_srli_epi16::<4>(both), nibble);
+            }
+            if BITS == 5 {
+                let bit = _mm512_set1_epi8(0x10);
+                // Bits 2 · pair and 2 · pair + 1 of each byte become the fifth.
+                let shifted = match pair {
+                    0 => [_mm512_slli_epi16::<4>(fifth), _mm512_slli_epi16::<3>(fifth)],
+                    1 => [_mm512_slli_epi16::<2>(fifth), _mm512_slli_epi16::<1>(fifth)],
+                    2 => [fifth, _mm512_srli_epi16::<1>(fifth)],
+                    _ => [_mm512_srli_epi16::<2>(fifth), _mm512_srli_epi16::<3>(fifth)],
+                };
+                first = _mm512_or_si512(first, _mm512_and_si512(shifted[0], bit));
+                second = _mm512_or_si512(second, _mm512_and_si512(shifted[1], bit));
+            }
+            if BITS == 6 {
+                let two = _mm512_set1_epi8(0x30);
+                let upper = line(high, 2 * block + pair / 2);
+                let shifted = if pair % 2 == 0 {
+                    [_mm512_slli_epi16::<4>(upper), _mm512_slli_epi16::<2>(upper)]
+                } else {
+                    [upper, _mm512_srli_epi16::<2>(upper)]
+                };
+                first = _mm512_or_si512(first, _mm512_and_si512(shifted[0], two));
+                second = _mm512_or_si512(second, _mm512_and_si512(shifted[1], two));
+            }
+            for r in 0..ROWS {
+                let group = GROUPS * block + 2 * pair;
+                // SAFETY: there are as many rows, and `quants` has four bytes for each group.
+                let inputs = unsafe { rows.get_unchecked(r).quants.as_ptr().cast::<i32>().add(group) };
+                // SAFETY: as above.
+                let (a, b) = unsafe { (inputs.read(), inputs.add(1).read()) };
+                products[r] = _mm512_dpbusd_epi32(products[r], first, _mm512_set1_epi32(a));
+                products[r] = _mm512_dpbusd_epi32(products[r], second, _mm512_set1_epi32(b));
+            }
+            if parts == 1 && pair < GROUPS / 2 - 1 || pair % 2 == 0 {
+                continue;
+            }
+            let part = parts * block + if parts == 2 { pair / 2 } else { 0 };
+            // SAFETY: `Lanes` have 64 bytes, and they are aligned as `Unpacked` is.
+            let (scales, minima) =
+                unsafe { (_mm512_load_ps(chunk.scales[part].as_ptr()), _mm512_load_ps(chunk.minima[part].as_ptr())) };
+            for r in 0..ROWS {
+                let total = if parts == 2 { rows[r].fine_sums[part] } else { rows[r].sums[part] };
+                let scales = _mm512_mul_ps(scales, _mm512_set1_ps(rows[r].scales[block]));
+                floats[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products[r]), scales, floats[r]);
+                floats[r] = _mm512_fmadd_ps(minima, _mm512_set1_ps(total), floats[r]);
+                products[r] = _mm512_setzero_si512();
+            }
+        }
+    }
+    for r in 0..ROWS {
+        // SAFETY: `Lanes` have 64 bytes.
+        unsafe { _mm512_storeu_ps(sums[r].as_mut_ptr(), floats[r]) };
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn tile_blocks<const ROWS: usize, const FINE: bool>(
+    chunk: &Unpacked,
+    blocks: usize,
+    rows: &[Activation; ROWS],
+    sums: &mut [Lanes; ROWS],
+) {
+    let groups = if FINE { GROUPS / 2 } else { GROUPS };
+    // SAFETY: a `Lanes` has the 64 bytes that each load reads.
+    let mut floats: [__m512; ROWS] = std::array::from_fn(|r| unsafe { _mm512_loadu_ps(sums[r].as_ptr()) });
+    for part in 0..if FINE { 2 * blocks } else { blocks } {
+        let mut products = [_mm512_setzero_si512(); ROWS];
+        for g in part * groups..(part + 1) * groups {
+            // SAFETY: a group has 64 bytes, and `quants` four bytes for each group.
+            let weights = unsafe { _mm512_load_si512(chunk.quants[g].as_ptr().cast()) };
+            for r in 0..ROWS {
+                // SAFETY: as above.
+                let inputs = unsafe { rows[r].quants.as_ptr().cast::<i32>().add(g).read() };
+                products[r] = _mm512_dpbusd_epi32(products[r], weights, _mm512_set1_epi32(inputs));
+            }
+        }
+        // SAFETY: a `Lanes` has 64 bytes, and they are aligned as `Unpacked` is.
+        let (scales, minima) =
+            unsafe { (_mm512_load_ps(chunk.scales[part].as_ptr()), _mm512_load_ps(chunk.minima[part].as_ptr())) };
+        for r in 0..ROWS {
+            let (scale, total) = if FINE {
+                (rows[r].scales[part / 2], rows[r].fine_sums[part])
+            } else {
+                (rows[r].scales[part], rows[r].sums[part])
+            };
+            let scales = _mm512_mul_ps(scales, _mm512_set1_ps(scale));
+            floats[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products[r]), scales, floats[r]);
+            floats[r] = _mm512_fmadd_ps(minima, _mm512_set1_ps(total), floats[r]);
+        }
+    }
+    for r in 0..ROWS {
+        // SAFETY: a `Lanes` has 64 bytes.
+        unsafe { _mm512_storeu_ps(sums[r].as_mut_ptr(), floats[r]) };
+    }
+}
