@@ -12,7 +12,6 @@ use faqtory::{Error, ErrorKind};
 use super::failure::Failure;
 use super::input::{Inputs, Name};
 use super::ui;
-use super::write::place;
 
 /// Writes the results of one run.
 #[derive(Debug)]
@@ -119,7 +118,7 @@ impl Sink {
         let path = match &mut self.place {
             Place::Stdout if single => return ui::print(&text).map(|()| None),
             Place::Stdout => {
-                let name = place(output, self.among_languages);
+                let name = label(output, self.among_languages);
                 return ui::print(&among_others(&text, &name, self.format)).map(|()| None);
             }
             Place::File(path) => path.clone(),
@@ -134,6 +133,12 @@ impl Sink {
         write_file(&path, &text)?;
         Ok(Some(path))
     }
+}
+
+/// What an output is called: by its article, and by its language if there are others.
+pub(crate) fn label(output: &Output, among_languages: bool) -> String {
+    let source = &output.article.source;
+    if among_languages { format!("{source} ({})", output.language) } else { source.clone() }
 }
 
 /// A result between others on stdout: JSON on one line of its own, everything else after a line

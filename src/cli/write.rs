@@ -14,7 +14,7 @@ use super::args::WriteArgs;
 use super::config::{Config, Origin};
 use super::failure::{ARTICLES, Failure};
 use super::input::{Inputs, Item, Name};
-use super::output::Sink;
+use super::output::{Sink, label};
 use super::progress::WriteProgress;
 use super::runtime::Started;
 use super::ui::Ui;
@@ -192,7 +192,7 @@ fn job(language: Language, parts: Parts<'_>, sampling: Sampling, config: &Config
 
 /// Says what is missing, and with `--verbose` what was rejected. False if a wanted part is not there.
 fn account(output: &Output, parts: Parts<'_>, among_languages: bool, ui: &Ui) -> bool {
-    let source = &place(output, among_languages);
+    let source = &label(output, among_languages);
     for Rejection { task, reason, text } in &output.rejections {
         ui.step(&format!("{source}: {} not used: {}: {text}", name(task), name(reason)));
     }
@@ -217,12 +217,6 @@ fn account(output: &Output, parts: Parts<'_>, among_languages: bool, ui: &Ui) ->
         ui.note(&format!("{source}: the article does not answer “{question}”"));
     }
     (!parts.summary || output.summary.is_some()) && (!parts.faq || delivered > 0)
-}
-
-/// What messages call an output: its article, and its language if there are others.
-pub(crate) fn place(output: &Output, among_languages: bool) -> String {
-    let source = &output.article.source;
-    if among_languages { format!("{source} ({})", output.language) } else { source.clone() }
 }
 
 /// The name of a task or a reason, as in JSON.

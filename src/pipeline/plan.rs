@@ -58,8 +58,6 @@ pub(super) struct Plan {
     /// Sentences of which each may be asked about, those with a number or a date first. The first of each part of the
     /// article come before the second of each.
     sentences: Vec<Planned>,
-    /// How many of them have a number or a date.
-    with_facts: usize,
 }
 
 impl Plan {
@@ -92,16 +90,18 @@ impl Plan {
             ranked.push((facts == 0, rank, part, planned));
         }
         ranked.sort_by_key(|(plain, rank, part, _)| (*plain, *rank, *part));
-        let with_facts = ranked.iter().filter(|(plain, ..)| !plain).count();
         let sentences = ranked.into_iter().map(|(.., planned)| planned).collect();
-        Self { count: wanted + SPARE, lists: 0, sentences, with_facts }
+        Self { count: wanted + SPARE, lists: 0, sentences }
     }
 
     /// The questions that are written first.
     pub(super) fn first(&mut self, labels: &Labels) -> Vec<Planned> {
         let mut planned = self.next_lists(LISTS);
         planned.extend(labels.question_words.iter().cloned().map(Planned::Word));
-        planned.extend(self.sentences.drain(..self.with_facts.min(MOST_SENTENCES)));
+        // A sentence with a number or a date has a word to ask with.
+        let has_word = |planned: &&Planned| matches!(planned, Planned::Sentence(word, _) if !word.is_empty());
+        let sentences = self.sentences.iter().take(MOST_SENTENCES).take_while(has_word).count();
+        planned.extend(self.sentences.drain(..sentences));
         planned
     }
 
