@@ -1,6 +1,7 @@
 //! Products by AVX-512 VNNI, up to eight rows at a time.
 
 use std::arch::x86_64::*;
+use std::mem::offset_of;
 
 use super::{Activation, GROUPS, Lanes, Packed, Unpacked};
 
@@ -136,14 +137,12 @@ unsafe fn packed<const ROWS: usize, const BITS: usize>(
                 first = _mm512_or_si512(first, _mm512_and_si512(shifted[0], two));
                 second = _mm512_or_si512(second, _mm512_and_si512(shifted[1], two));
             }
-            for r in 0..ROWS {
-                let group = GROUPS * block + 2 * pair;
-                // SAFETY: there are as many rows, and `quants` has four bytes for each group.
-                let inputs = unsafe { rows.get_unchecked(r).quants.as_ptr().cast::<i32>().add(group) };
-                // SAFETY: as above.
-                let (a, b) = unsafe { (inputs.read(), inputs.add(1).read()) };
-                products[r] = _mm512_dpbusd_epi32(products[r], first, _mm512_set1_epi32(a));
-                products[r] = _mm512_dpbusd_epi32(products[r], second, _mm512_set1_epi32(b));
+            let group = GROUPS * block + 2 * pair;
+            // SAFETY: there are as many rows, and `quants` has four bytes for each group.
+            unsafe {
+                let rows = &*rows.as_ptr().cast::<[Activation; ROWS]>();
+                add_products(&mut products, first, rows, group);
+                add_products(&mut products, second, rows, group + 1);
             }
             if parts == 1 && pair < GROUPS / 2 - 1 || pair % 2 == 0 {
                 continue;
@@ -167,6 +166,49 @@ unsafe fn packed<const ROWS: usize, const BITS: usize>(
     }
 }
 
+/// Adds to the products of each row those of a group. For eight rows it is written out: the compiler would multiply row by
+/// row, so that each instruction waits for the one before it.
+///
+/// # Safety
+/// `group` must be one of the quants of a row.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn add_products<const ROWS: usize>(
+    products: &mut [__m512i; ROWS],
+    weights: __m512i,
+    rows: &[Activation; ROWS],
+    group: usize,
+) {
+    debug_assert!(4 * group + 4 <= rows[0].quants.len());
+    // SAFETY: the caller's contract.
+    let inputs = unsafe { rows.as_ptr().cast::<i32>().byte_add(offset_of!(Activation, quants)).add(group) };
+    let Some([a, b, c, d, e, f, g, h]) = products.first_chunk_mut() else {
+        for r in 0..ROWS {
+            // SAFETY: there are as many rows.
+            let inputs = unsafe { inputs.byte_add(r * size_of::<Activation>()).read() };
+            products[r] = _mm512_dpbusd_epi32(products[r], weights, _mm512_set1_epi32(inputs));
+        }
+        return;
+    };
+    // SAFETY: there are eight rows, and nothing is written but registers.
+    unsafe {
+        std::arch::asm!(
+            "vpdpbusd {a}, {weights}, dword ptr [{inputs}]{{1to16}}",
+            "vpdpbusd {b}, {weights}, dword ptr [{inputs} + {row}]{{1to16}}",
+            "vpdpbusd {c}, {weights}, dword ptr [{inputs} + 2*{row}]{{1to16}}",
+            "vpdpbusd {d}, {weights}, dword ptr [{inputs} + 3*{row}]{{1to16}}",
+            "vpdpbusd {e}, {weights}, dword ptr [{inputs} + 4*{row}]{{1to16}}",
+            "vpdpbusd {f}, {weights}, dword ptr [{inputs} + 5*{row}]{{1to16}}",
+            "vpdpbusd {g}, {weights}, dword ptr [{inputs} + 6*{row}]{{1to16}}",
+            "vpdpbusd {h}, {weights}, dword ptr [{inputs} + 7*{row}]{{1to16}}",
+            a = inout(zmm_reg) *a, b = inout(zmm_reg) *b, c = inout(zmm_reg) *c, d = inout(zmm_reg) *d,
+            e = inout(zmm_reg) *e, f = inout(zmm_reg) *f, g = inout(zmm_reg) *g, h = inout(zmm_reg) *h,
+            weights = in(zmm_reg) weights, inputs = in(reg) inputs, row = const size_of::<Activation>(),
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+}
+
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn tile_blocks<const ROWS: usize, const FINE: bool>(
@@ -183,11 +225,8 @@ fn tile_blocks<const ROWS: usize, const FINE: bool>(
         for g in part * groups..(part + 1) * groups {
             // SAFETY: a group has 64 bytes, and `quants` four bytes for each group.
             let weights = unsafe { _mm512_load_si512(chunk.quants[g].as_ptr().cast()) };
-            for r in 0..ROWS {
-                // SAFETY: as above.
-                let inputs = unsafe { rows[r].quants.as_ptr().cast::<i32>().add(g).read() };
-                products[r] = _mm512_dpbusd_epi32(products[r], weights, _mm512_set1_epi32(inputs));
-            }
+            // SAFETY: `quants` has four bytes for each group.
+            unsafe { add_products(&mut products, weights, rows, g) };
         }
         // SAFETY: a `Lanes` has 64 bytes, and they are aligned as `Unpacked` is.
         let (scales, minima) =
