@@ -74,6 +74,17 @@ fn add_high<const BITS: usize>(high: &[u8], quants: &mut [[u8; 64]]) {
     }
 }
 
+/// A row of scales of one byte each, under a common factor of each output. Made as a whole, it takes one instruction each to
+/// convert, multiply and store.
+#[inline(always)]
+fn scaled(d: &Lanes, bytes: &[u8; PANEL]) -> Lanes {
+    let mut scales = [0.0; PANEL];
+    for r in 0..PANEL {
+        scales[r] = d[r] * f32::from(bytes[r]);
+    }
+    scales
+}
+
 /// Unpacks the scales and minima of a chunk, not its quants.
 #[inline(always)]
 pub(super) fn unpack_scales(form: &Form, bytes: &[u8], blocks: usize, to: &mut Unpacked) {
@@ -96,12 +107,13 @@ pub(super) fn unpack_scales(form: &Form, bytes: &[u8], blocks: usize, to: &mut U
     halves(bytes, 0, &mut d);
     if form.minima {
         halves(bytes, 1, &mut d_min);
-        let rows = bytes[4 * PANEL..].as_chunks::<PANEL>().0;
-        for b in 0..blocks {
-            for r in 0..PANEL {
-                scales[b][r] = d[r] * f32::from(rows[b][r]);
-                minima[b][r] = -d_min[r] * f32::from(rows[blocks + b][r]);
-            }
+        d_min = d_min.map(|d| -d);
+        let (of_scales, of_minima) = bytes[4 * PANEL..].as_chunks::<PANEL>().0.split_at(blocks);
+        for (to, row) in scales.iter_mut().zip(of_scales) {
+            *to = scaled(&d, row);
+        }
+        for (to, row) in minima[..blocks].iter_mut().zip(of_minima) {
+            *to = scaled(&d_min, row);
         }
     } else {
         let rows = bytes[2 * PANEL..].as_chunks::<PANEL>().0;
