@@ -12,8 +12,11 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, ErrorKind};
 
+mod agreement;
 mod frequent;
 pub mod words;
+
+pub use agreement::with_agreement;
 
 /// A language that a text is written in, by its ISO 639-1 code.
 ///

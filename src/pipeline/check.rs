@@ -25,8 +25,6 @@ pub(super) const ANSWER_SENTENCES: usize = 3;
 const LEAST_ANSWER_WORDS: usize = 4;
 /// Texts that share this much of their words say the same.
 const SAME: f64 = 0.75;
-/// What a word that no list has takes off a score.
-const UNKNOWN_WORD: f64 = 0.15;
 /// What a question with a pronoun has less, such as “this deal” for a deal with a name.
 const POINTING: f64 = 0.3;
 /// What an answer that copies a whole sentence of the article has less.
@@ -80,8 +78,7 @@ impl Checker<'_> {
         add(has_any(&words, &self.labels.empty_questions), Malformed);
         add(has_any(&words, &self.labels.double_questions), Malformed);
         add(self.points_back(&words), NotSelfContained);
-        let mixed = mixture(text, self.language, self.source);
-        add(!mixed.foreign.is_empty(), MixedLanguage);
+        add(!mixture(text, self.language, self.source).is_pure(), MixedLanguage);
         add(self.lacks_fact(text), UnsupportedFact);
         // A question that names nothing of the article is understood by nobody.
         let named = if self.is_own() { self.source.support(text).source_content } else { 1.0 };
@@ -89,7 +86,7 @@ impl Checker<'_> {
         add(named * (content as f64) < 1.5, NotSelfContained);
         let pointing = words.iter().any(|word| self.labels.pronouns.contains(word));
         let clumsy = if content > 12 { 0.1 } else { 0.0 } + if pointing { POINTING } else { 0.0 };
-        let score = named - UNKNOWN_WORD * mixed.unknown as f64 - clumsy;
+        let score = named - clumsy;
         Verdict { faults, score }
     }
 
@@ -137,8 +134,7 @@ impl Checker<'_> {
         add(self.mentions_article(&all), MentionsArticle);
         add(begins_with_any(&all, &self.labels.pronouns), NotSelfContained);
         add(!is_in(text, self.language), WrongLanguage);
-        let mixed = mixture(text, self.language, self.source);
-        add(!mixed.foreign.is_empty(), MixedLanguage);
+        add(!mixture(text, self.language, self.source).is_pure(), MixedLanguage);
         add(self.lacks_fact(text), UnsupportedFact);
         let mut score = 0.5;
         if self.is_own() {
@@ -152,7 +148,7 @@ impl Checker<'_> {
             score = (each.iter().sum::<f64>() / each.len().max(1) as f64 + least) / 2.0;
             score -= if support.run_share > 0.8 && support.longest_run > 12 { COPY } else { 0.0 };
         }
-        Verdict { faults, score: score - UNKNOWN_WORD * mixed.unknown as f64 }
+        Verdict { faults, score }
     }
 
     /// Whether a text speaks of the article. An article may itself speak of an author or a text.
@@ -214,6 +210,9 @@ impl Checker<'_> {
     /// Whether an answer does not name what its question wants counted.
     fn counts_others(&self, asked: &[String], answer: &str) -> bool {
         let Some(behind) = self.labels.asks_count.iter().find_map(|phrase| behind(asked, phrase)) else { return false };
+        if has_only_shares(answer) {
+            return true;
+        }
         let counted = behind.iter().find(|word| is_content_word(word, self.language));
         counted
             .is_some_and(|word| content_stems(word, self.language).is_disjoint(&content_stems(answer, self.language)))
@@ -225,6 +224,20 @@ impl Checker<'_> {
         let number = text.contains(|c: char| c.is_ascii_digit()) || has(ClaimKind::Number);
         Figures { number, date: has(ClaimKind::Date) }
     }
+}
+
+/// Whether all numbers in digits are percentages, which count nothing.
+fn has_only_shares(text: &str) -> bool {
+    let mut numbers = text.split(|c: char| c.is_whitespace()).peekable();
+    let (mut shares, mut counts) = (0, 0);
+    while let Some(word) = numbers.next() {
+        if !word.contains(|c: char| c.is_ascii_digit()) {
+            continue;
+        }
+        let is_share = word.contains('%') || numbers.peek().is_some_and(|next| next.starts_with('%'));
+        *(if is_share { &mut shares } else { &mut counts }) += 1;
+    }
+    shares > 0 && counts == 0
 }
 
 /// What a text says in figures, or in words for them.
@@ -255,6 +268,12 @@ mod tests {
         for (question, answer, fault) in [
             ("How many passengers does the ferry carry?", "The ferry to Tolm carries 180 passengers.", None),
             ("How many cars does the ferry carry?", "The ferry to Tolm carries 180 passengers.", Some(MissesQuestion)),
+            (
+                "How many passengers does the ferry carry?",
+                "The ferry to Tolm carries 12 % of all passengers.",
+                Some(MissesQuestion),
+            ),
+            ("How many passengers does the ferry carry?", "The ferry carries 180 passengers, 12% of all.", None),
             ("How long does the crossing take?", "The crossing to Tolm takes 22 minutes.", None),
             ("How long does the crossing take?", "The ferry carries 180 passengers.", Some(MissesQuestion)),
             ("Why were men arrested?", "Three men were arrested because they had cut the ferry's ropes.", None),

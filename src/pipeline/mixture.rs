@@ -14,6 +14,13 @@ pub(super) struct Mixture {
     pub(super) unknown: usize,
 }
 
+impl Mixture {
+    /// Whether every word is one of the language, or of the article.
+    pub(super) fn is_pure(&self) -> bool {
+        self.foreign.is_empty() && self.unknown == 0
+    }
+}
+
 /// Looks at every word of a text that is to be in `language`.
 pub(super) fn mixture(text: &str, language: Language, source: &Source<'_>) -> Mixture {
     let mut found = Mixture::default();

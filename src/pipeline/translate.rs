@@ -14,7 +14,7 @@ use super::{Work, note};
 use crate::chat::Message;
 use crate::content::{RejectReason, Rejection, Task};
 use crate::error::Result;
-use crate::lang::{Language, is_in, words};
+use crate::lang::{Language, is_in, with_agreement, words};
 use crate::metrics::support::{Claim, ClaimKind, SourceFacts};
 use crate::metrics::text::{self, word_spans};
 use crate::prompt::{Original, PromptLibrary, Translate};
@@ -23,8 +23,6 @@ use crate::prompt::{Original, PromptLibrary, Translate};
 const LENGTHS: std::ops::RangeInclusive<f64> = 0.55..=1.8;
 /// Shorter texts may be longer or shorter in another language by more.
 const LEAST_WORDS: usize = 8;
-/// What a word that no list has takes off a score.
-const UNKNOWN_WORD: f64 = 0.2;
 
 /// Room for the translation of a pair, and of a sentence, in tokens.
 const PAIR_TOKENS: usize = 220;
@@ -200,8 +198,8 @@ impl<'a> Translator<'a> {
     }
 
     fn tidy(&self, text: &str) -> String {
-        let text = with_accents(&self.glossary.mend(text), self.checker.language);
-        typography(&text, self.from, self.checker.language)
+        let to = self.checker.language;
+        typography(&with_agreement(&with_accents(&self.glossary.mend(text), to), to), self.from, to)
     }
 
     fn check(&self, original: &str, translation: &str) -> Verdict {
@@ -281,10 +279,19 @@ impl Glossary {
         self.names.iter().any(|(_, other)| other.split(' ').any(|part| part == word))
     }
 
+    /// Whether a unit of the original, which is written small, is not in its translation in the singular or the plural: a
+    /// model makes millimetres of inches.
+    fn loses_unit(&self, original: &str, translation: &str) -> bool {
+        let lower = translation.to_lowercase();
+        let mut units = self.of(original).into_iter().filter(|(name, _)| name.starts_with(char::is_lowercase));
+        units.any(|(_, other)| !lower.contains(other.trim_end_matches('s')))
+    }
+
     /// The text with the names that were left in the other language as they are called in its own.
     pub(super) fn mend(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for (name, other) in &self.names {
+        // The miles of one language are the thousands of another.
+        for (name, other) in self.names.iter().filter(|(name, _)| name.starts_with(char::is_uppercase)) {
             let mut from = 0;
             // A name may be a part of its other form: `Mali` of `Malí` is not, `Asia` of `Asia` is.
             while let Some(at) = find_name(&text[from..], name).map(|at| from + at) {
@@ -328,16 +335,17 @@ pub(super) fn check(
     add(!ends_sentence(translation), Truncated);
     add(!is_in(translation, to), WrongLanguage);
     let mixed = mixture(translation, to, checker.source);
-    add(!mixed.foreign.is_empty(), MixedLanguage);
+    add(!mixed.is_pure(), MixedLanguage);
     add(checker.mentions_article(&after), MentionsArticle);
     let ratio = after.len() as f64 / before.len().max(1) as f64;
     add(before.len() >= LEAST_WORDS && !LENGTHS.contains(&ratio), Mistranslated);
     add(sentences(original, from).len() != sentences(translation, to).len(), Mistranslated);
     add(loses_numbers(original, translation, from, to), Mistranslated);
     add(changes_names(translation, checker, glossary), Mistranslated);
+    add(glossary.loses_unit(original, translation), Mistranslated);
     add(checker.source.claims(translation, to).iter().any(|c| lacks_exactly(translation, c)), UnsupportedFact);
     let strange = (ratio - 1.1).abs().min(1.0);
-    Verdict { faults, score: 1.0 - 0.1 * strange - UNKNOWN_WORD * mixed.unknown as f64 }
+    Verdict { faults, score: 1.0 - 0.1 * strange }
 }
 
 /// Whether a number or a date of one of the two texts is not in the other.
@@ -381,6 +389,9 @@ mod tests {
             glossary.mend("Havana y Minsk, no La Habana ni Brasil, miran a Brazil."),
             "La Habana y Minsk, no La Habana ni Brasil, miran a Brasil."
         );
+        assert_eq!(glossary.mend("Miles de personas."), "Miles de personas.");
+        let lost = |translation| glossary.loses_unit("Ten inches of rain fell.", translation);
+        assert!(lost("Cayeron diez milímetros de lluvia.") && !lost("Cayó una pulgada, y luego nueve."));
         let back = Glossary::new(&prompts, Language::ES, Language::EN);
         assert_eq!(back.mend("The mayor of La Habana."), "The mayor of Havana.");
     }
