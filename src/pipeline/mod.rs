@@ -11,6 +11,7 @@ use self::faq::{Pair, Pairs};
 pub use self::job::{Faulty, Job, MAX_QUESTIONS, Questions};
 use self::long::Piece;
 pub use self::refresh::refresh;
+use self::select::{Selection, select};
 use self::session::{Account, Session};
 use self::source::Source;
 use self::summary::Draft;
@@ -18,7 +19,8 @@ pub use self::target::{Target, Targets};
 use self::translate::Translator;
 use crate::article::Article;
 use crate::content::{
-    Coverage, Faq, FaqEntry, ModelInfo, Output, Rejection, SCHEMA_VERSION, SourceInfo, Summary, SummaryLength, Usage,
+    Coverage, Faq, FaqEntry, ModelInfo, Output, RejectReason, Rejection, SCHEMA_VERSION, SourceInfo, Summary,
+    SummaryLength, Usage,
 };
 use crate::engine::{Engine, Event};
 use crate::error::{Error, ErrorKind, Result};
@@ -187,7 +189,14 @@ impl Work<'_> {
             // A few more than are wanted, for translations that fail.
             let spare = (self.wanted + SPARE_TRANSLATIONS).saturating_sub(texts.len()).min(pairs.spare.len());
             texts.extend(pairs.spare.drain(..spare));
-            (pairs.taken, summary) = translator.translate(self, texts, summary)?;
+            let translated;
+            (translated, summary) = translator.translate(self, texts, summary)?;
+            // What differs in one language may be the same in another.
+            let Selection { taken, same, .. } = select(translated, usize::MAX, target);
+            for pair in same {
+                self.reject(RejectReason::Duplicate, pair.text());
+            }
+            pairs.taken = taken;
             if summary.is_none() {
                 summary = self.summary_at_once(target)?;
             }

@@ -15,7 +15,8 @@ const SAME_QUESTION: f64 = 0.85;
 const SAME_BEGINNING: f64 = 0.5;
 /// Answers say the same if the shorter has so much of its content words from the other.
 const SAME_ANSWER: f64 = 0.75;
-/// The same where both have the same numbers, and their questions begin with the same word.
+/// The same where both have the same numbers, or one has several of which the other has all, and their questions begin with
+/// the same word.
 const SAME_NUMBERS: f64 = 0.4;
 /// What it counts that a part of the article has no question yet, and what each question of a part takes away.
 const NEW_PART: f64 = 0.5;
@@ -72,11 +73,20 @@ impl Words {
         let same_question = either > 0.0 && both / either >= least;
         let same_answer = self.answer.as_ref().zip(other.answer.as_ref()).is_some_and(|(a, b)| {
             let shorter = a.len().min(b.len());
-            let same_numbers = !self.numbers.is_empty() && self.numbers == other.numbers && self.first == other.first;
-            let least = if same_numbers { SAME_NUMBERS } else { SAME_ANSWER };
+            let least =
+                if self.first == other.first && self.has_numbers_of(other) { SAME_NUMBERS } else { SAME_ANSWER };
             shorter > 0 && a.intersection(b).count() as f64 / shorter as f64 >= least
         });
         same_question || same_answer
+    }
+}
+
+impl Words {
+    /// Whether two answers have the same numbers, but for what one has beyond several of the other.
+    fn has_numbers_of(&self, other: &Self) -> bool {
+        let common = self.numbers.intersection(&other.numbers).count();
+        let (fewer, more) = (self.numbers.len().min(other.numbers.len()), self.numbers.len().max(other.numbers.len()));
+        common > 0 && common == fewer && (fewer == more || fewer > 1)
     }
 }
 
@@ -195,6 +205,23 @@ mod tests {
         ];
         let (taken, same, rest) = taken(choices, 3);
         assert_eq!((taken.len(), taken[1], same, rest), (2, "Who owns the boats?", 2, 0));
+    }
+
+    #[test]
+    fn several_numbers_in_common_are_the_same_answer() {
+        let pair = |question, answer| Asked(question, Some(answer), None, 0.5, false);
+        let fare = "For registered residents the monthly pass will fall from 62 to 49 euros, by 21%.";
+        let choices = vec![
+            pair("What will a monthly pass cost?", fare),
+            pair("What happens to fares of residents?", "The pass of residents goes from 62 to 49 euros in 2027."),
+            pair("What is the price from April on?", "From April on residents pay from 62 to 49 euros monthly."),
+            pair("Why do fares of children fall?", "Children pay 49 cents, and their schools the rest."),
+        ];
+        let (taken, same, _) = taken(choices, 4);
+        let expected =
+            ["What will a monthly pass cost?", "Why do fares of children fall?", "What happens to fares of residents?"];
+        assert_eq!(taken, expected);
+        assert_eq!(same, 1, "a number more on either side is another answer, one more on one side is not");
     }
 
     #[test]
