@@ -58,7 +58,7 @@ static NOUNS: LazyLock<HashMap<&str, bool>> = LazyLock::new(|| {
 /// An article or pronoun, what it may be joined with, and the word behind it.
 static PAIR: LazyLock<Regex> = LazyLock::new(|| {
     let words: Vec<&str> = DETERMINERS.iter().flatten().copied().collect();
-    Regex::new(&format!(r"(?i)\b(?:(de|a) )?({}|del|al) (\p{{Ll}}+)\b", words.join("|"))).unwrap()
+    Regex::new(&format!(r"(?i)\b(?:(de|a) )?({}|del|al) ((?-i:\p{{Ll}}+))\b", words.join("|"))).unwrap()
 });
 
 /// The text with articles and pronouns of the gender that the nouns behind them have.
@@ -153,7 +153,7 @@ mod tests {
         for text in [
             "El agua, la mano, el mapa, los días, la crisis, del acuerdo y al mismo tiempo.",
             "La miento, los ayuda, la cambio, los puso, lo compró y las lleva.",
-            "El Iglesia es un nombre; el capital, la capital, el traje, la policía, el policía.",
+            "El Iglesia y el Libertad son nombres; el capital, la capital, el traje, la policía, el policía.",
             "Los que llegaron de la ciudad a la playa.",
         ] {
             assert_eq!(with_agreement(text, Language::ES), text);
