@@ -87,12 +87,13 @@ fn mended(found: &Captures<'_>) -> Option<String> {
         return None;
     }
     let right = row[at - at % 2 + usize::from(!is_feminine)];
-    let words = match (before, contracted, right) {
-        (Some(before), None, "el") => format!("{before}l"),
-        (Some(before), None, right) => format!("{before} {right}"),
-        (None, Some(joined), right) => format!("{joined} {right}"),
-        (Some(before), Some(joined), right) => format!("{before} {joined} {right}"),
-        (None, None, right) => right.to_owned(),
+    let mut words: Vec<&str> = before.into_iter().chain(contracted).collect();
+    // `de el` and `a el` become one word again.
+    let words = if right == "el" && !words.is_empty() {
+        words.join(" ") + "l"
+    } else {
+        words.push(right);
+        words.join(" ")
     };
     let capital = found[0].starts_with(char::is_uppercase);
     let mut letters = words.chars();

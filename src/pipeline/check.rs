@@ -1,7 +1,7 @@
 //! Verification: what is wrong with a question, an answer or a sentence, and how good it is.
 
 use super::form::{begins_with_any, behind, ends_sentence, has_any, has_phrase, sentences};
-use super::mixture::{mixture, unquoted};
+use super::mixture::{strange_words, unquoted};
 use super::source::{Source, content_stems};
 use crate::content::RejectReason;
 use crate::lang::{Language, is_foreign, is_in};
@@ -78,7 +78,7 @@ impl Checker<'_> {
         add(has_any(&words, &self.labels.empty_questions), Malformed);
         add(has_any(&words, &self.labels.double_questions), Malformed);
         add(self.points_back(&words), NotSelfContained);
-        add(!mixture(text, self.language, self.source).is_pure(), MixedLanguage);
+        add(strange_words(text, self.language, self.source).next().is_some(), MixedLanguage);
         add(self.lacks_fact(text), UnsupportedFact);
         // A question that names nothing of the article is understood by nobody.
         let named = if self.is_own() { self.source.support(text).source_content } else { 1.0 };
@@ -134,7 +134,7 @@ impl Checker<'_> {
         add(self.mentions_article(&all), MentionsArticle);
         add(begins_with_any(&all, &self.labels.pronouns), NotSelfContained);
         add(!is_in(text, self.language), WrongLanguage);
-        add(!mixture(text, self.language, self.source).is_pure(), MixedLanguage);
+        add(strange_words(text, self.language, self.source).next().is_some(), MixedLanguage);
         add(self.lacks_fact(text), UnsupportedFact);
         let mut score = 0.5;
         if self.is_own() {

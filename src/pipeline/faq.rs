@@ -13,6 +13,7 @@ use crate::chat::Message;
 use crate::content::{Evidence, FaqEntry, RejectReason, Rejection, Task};
 use crate::engine::Request;
 use crate::error::Result;
+use crate::lang::Language;
 use crate::prompt::{Ask, Reading};
 
 /// Room for a question, in tokens.
@@ -311,10 +312,7 @@ impl Work<'_> {
     /// the next best.
     pub(super) fn choose(&mut self, mut good: Vec<Pair>) -> Result<Pairs> {
         loop {
-            let Selection { taken, same, rest } = select(good, self.wanted, self.language);
-            for pair in same {
-                self.reject(RejectReason::Duplicate, pair.text());
-            }
+            let (taken, rest) = self.different(good, self.wanted, self.language);
             let told = taken.iter().flat_map(|pair| sentences(&pair.answer, self.language)).collect();
             if !self.verify(Task::Faq, told)? {
                 return Ok(Pairs { taken, spare: rest, unanswered: Vec::new() });
@@ -327,6 +325,15 @@ impl Work<'_> {
                 }
             }
         }
+    }
+
+    /// The best pairs, and those that there was no room for; of those that ask or say the same, one.
+    pub(super) fn different(&mut self, pairs: Vec<Pair>, limit: usize, language: Language) -> (Vec<Pair>, Vec<Pair>) {
+        let Selection { taken, same, rest } = select(pairs, limit, language);
+        for pair in same {
+            self.reject(RejectReason::Duplicate, pair.text());
+        }
+        (taken, rest)
     }
 
     /// What the sentences of an answer rest on.

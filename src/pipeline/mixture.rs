@@ -1,52 +1,28 @@
-//! Mixed language: words in a text that another language has and its own has not.
+//! Mixed language: words in a text that its language has not.
 
 use super::source::Source;
 use crate::article::Span;
 use crate::lang::{Language, words};
 use crate::metrics::text::word_spans;
 
-/// What of a text is not in its language, names and quotations aside.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Mixture {
-    /// Words of another language.
-    pub(super) foreign: Vec<Span>,
-    /// Words that no list has, and the article neither: rare ones, or such that the model made up.
-    pub(super) unknown: usize,
-}
-
-impl Mixture {
-    /// Whether every word is one of the language, or of the article.
-    pub(super) fn is_pure(&self) -> bool {
-        self.foreign.is_empty() && self.unknown == 0
-    }
-}
-
-/// Looks at every word of a text that is to be in `language`.
-pub(super) fn mixture(text: &str, language: Language, source: &Source<'_>) -> Mixture {
-    let mut found = Mixture::default();
+/// The words of a text that are none of the language it is to be in, names and quotations aside: those of another language,
+/// and such as a model makes up. An article may have rare words, in its own language.
+pub(super) fn strange_words<'t>(
+    text: &'t str,
+    language: Language,
+    source: &Source<'_>,
+) -> impl Iterator<Item = &'t str> {
     let quoted = quotations(text);
-    for span in word_spans(text) {
+    let is_own = source.language() == language;
+    word_spans(text).into_iter().filter_map(move |span| {
         let word = &text[span.range()];
         let inside = quoted.iter().any(|q| q.start <= span.start && span.end <= q.end);
         if inside || !word.chars().all(char::is_alphabetic) || word.chars().any(char::is_uppercase) {
-            continue;
+            return None;
         }
-        if words::knows(word, language) != Some(false) {
-            continue;
-        }
-        let own_article = source.language() == language;
-        let in_article = source.has_word(word) || own_article && source.has_form_of(word);
-        if own_article && in_article {
-            continue;
-        }
-        let elsewhere = words::listed().any(|other| other != language && words::knows(word, other) == Some(true));
-        if elsewhere || in_article {
-            found.foreign.push(span);
-        } else {
-            found.unknown += 1;
-        }
-    }
-    found
+        let is_strange = words::knows(word, language) == Some(false);
+        (is_strange && !(is_own && (source.has_word(word) || source.has_form_of(word)))).then_some(word)
+    })
 }
 
 /// A text without what stands between marks of quotation.
@@ -85,34 +61,32 @@ mod tests {
     use crate::article::Article;
 
     #[track_caller]
-    fn foreign(text: &str, language: Language, article: &str, of: Language) -> (Vec<String>, usize) {
+    fn strange(text: &str, language: Language, article: &str, of: Language) -> Vec<String> {
         let article = Article::of_one_passage(article, of);
-        let found = mixture(text, language, &Source::new(&article, &[]));
-        (found.foreign.iter().map(|span| text[span.range()].to_owned()).collect(), found.unknown)
+        strange_words(text, language, &Source::new(&article, &[])).map(str::to_owned).collect()
     }
 
     #[test]
     fn words_of_the_article_are_found_in_a_text_of_another_language() {
         let article = "A hog left its sty; the roadmap follows under Russian supervision in the xylodrome of Minsk.";
-        let words = |text| foreign(text, Language::ES, article, Language::EN);
-        assert_eq!(words("El cerdo salió de la pocilga de Minsk.").0, [""; 0]);
-        assert_eq!(words("El hog salió de su sty.").0, ["hog", "sty"]);
-        assert_eq!(words("Bajo supervision rusa, en el xylodrome.").0, ["supervision", "xylodrome"]);
-        assert_eq!(words("El plan, o «roadmap», sigue en The Guardian.").0, [""; 0], "quotations and names");
+        let words = |text| strange(text, Language::ES, article, Language::EN);
+        assert_eq!(words("El cerdo salió de la pocilga de Minsk."), [""; 0]);
+        assert_eq!(words("El hog salió de su sty."), ["hog", "sty"]);
+        assert_eq!(words("Bajo supervision rusa, en el xylodrome."), ["supervision", "xylodrome"]);
+        assert_eq!(words("El plan, o «roadmap», sigue en The Guardian."), [""; 0], "quotations and names");
         assert_eq!(unquoted("She said “my “own” book” and «my “work”»."), "She said “” book” and «».");
-        assert_eq!(words("Prevé actividades jointas."), (Vec::new(), 1));
+        assert_eq!(words("Prevé actividades jointas."), ["jointas"]);
     }
 
     #[test]
     fn an_article_may_have_rare_words_in_its_own_language() {
         let article = "Las almazaras pagan el aceite lampante y usan el software spintrack.";
-        let (foreign, unknown) = foreign("El aceite lampante sube con spintrack.", Language::ES, article, Language::ES);
-        assert_eq!((foreign, unknown), (Vec::new(), 0));
+        assert_eq!(strange("El aceite lampante sube con spintrack.", Language::ES, article, Language::ES), [""; 0]);
     }
 
     #[test]
     fn a_language_without_a_list_is_not_judged_word_by_word() {
-        let (foreign, unknown) = foreign("La maison de la river.", "fr".parse().unwrap(), "The river.", Language::EN);
-        assert_eq!((foreign, unknown), (Vec::new(), 0));
+        let french = "fr".parse().unwrap();
+        assert_eq!(strange("La maison de la river.", french, "The river.", Language::EN), [""; 0]);
     }
 }

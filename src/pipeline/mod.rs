@@ -11,7 +11,6 @@ use self::faq::{Pair, Pairs};
 pub use self::job::{Faulty, Job, MAX_QUESTIONS, Questions};
 use self::long::Piece;
 pub use self::refresh::refresh;
-use self::select::{Selection, select};
 use self::session::{Account, Session};
 use self::source::Source;
 use self::summary::Draft;
@@ -19,8 +18,7 @@ pub use self::target::{Target, Targets};
 use self::translate::Translator;
 use crate::article::Article;
 use crate::content::{
-    Coverage, Faq, FaqEntry, ModelInfo, Output, RejectReason, Rejection, SCHEMA_VERSION, SourceInfo, Summary,
-    SummaryLength, Usage,
+    Coverage, Faq, FaqEntry, ModelInfo, Output, Rejection, SCHEMA_VERSION, SourceInfo, Summary, SummaryLength, Usage,
 };
 use crate::engine::{Engine, Event};
 use crate::error::{Error, ErrorKind, Result};
@@ -192,11 +190,7 @@ impl Work<'_> {
             let translated;
             (translated, summary) = translator.translate(self, texts, summary)?;
             // What differs in one language may be the same in another.
-            let Selection { taken, same, .. } = select(translated, usize::MAX, target);
-            for pair in same {
-                self.reject(RejectReason::Duplicate, pair.text());
-            }
-            pairs.taken = taken;
+            (pairs.taken, _) = self.different(translated, usize::MAX, target);
             if summary.is_none() {
                 summary = self.summary_at_once(target)?;
             }

@@ -79,14 +79,12 @@ impl Words {
         });
         same_question || same_answer
     }
-}
 
-impl Words {
     /// Whether two answers have the same numbers, but for what one has beyond several of the other.
     fn has_numbers_of(&self, other: &Self) -> bool {
-        let common = self.numbers.intersection(&other.numbers).count();
-        let (fewer, more) = (self.numbers.len().min(other.numbers.len()), self.numbers.len().max(other.numbers.len()));
-        common > 0 && common == fewer && (fewer == more || fewer > 1)
+        let (a, b) = (&self.numbers, &other.numbers);
+        let several = |numbers: &HashSet<String>| numbers.len() > 1;
+        !a.is_empty() && a == b || several(a) && a.is_subset(b) || several(b) && b.is_subset(a)
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::check::{Checker, Verdict};
 use super::faq::Pair;
 use super::form::{self, ends_sentence, sentences, statement};
-use super::mixture::mixture;
+use super::mixture::strange_words;
 use super::parse::FaqParser;
 use super::session::Written;
 use super::summary::Draft;
@@ -279,11 +279,11 @@ impl Glossary {
         self.names.iter().any(|(_, other)| other.split(' ').any(|part| part == word))
     }
 
-    /// Whether a unit of the original, which is written small, is not in its translation in the singular or the plural: a
+    /// Whether a unit of the original is not in its translation in the singular or the plural: a
     /// model makes millimetres of inches.
     fn loses_unit(&self, original: &str, translation: &str) -> bool {
         let lower = translation.to_lowercase();
-        let mut units = self.of(original).into_iter().filter(|(name, _)| name.starts_with(char::is_lowercase));
+        let mut units = self.names.iter().filter(|(name, _)| is_unit(name) && find_name(original, name).is_some());
         units.any(|(_, other)| !lower.contains(other.trim_end_matches('s')))
     }
 
@@ -291,7 +291,7 @@ impl Glossary {
     pub(super) fn mend(&self, text: &str) -> String {
         let mut text = text.to_owned();
         // The miles of one language are the thousands of another.
-        for (name, other) in self.names.iter().filter(|(name, _)| name.starts_with(char::is_uppercase)) {
+        for (name, other) in self.names.iter().filter(|(name, _)| !is_unit(name)) {
             let mut from = 0;
             // A name may be a part of its other form: `Mali` of `Malí` is not, `Asia` of `Asia` is.
             while let Some(at) = find_name(&text[from..], name).map(|at| from + at) {
@@ -304,6 +304,11 @@ impl Glossary {
         }
         text
     }
+}
+
+/// Whether a name is one of a unit: they are written small.
+fn is_unit(name: &str) -> bool {
+    name.starts_with(char::is_lowercase)
 }
 
 /// Where a name stands as whole words.
@@ -334,8 +339,7 @@ pub(super) fn check(
     add(after.is_empty(), Empty);
     add(!ends_sentence(translation), Truncated);
     add(!is_in(translation, to), WrongLanguage);
-    let mixed = mixture(translation, to, checker.source);
-    add(!mixed.is_pure(), MixedLanguage);
+    add(strange_words(translation, to, checker.source).next().is_some(), MixedLanguage);
     add(checker.mentions_article(&after), MentionsArticle);
     let ratio = after.len() as f64 / before.len().max(1) as f64;
     add(before.len() >= LEAST_WORDS && !LENGTHS.contains(&ratio), Mistranslated);

@@ -83,6 +83,7 @@ unsafe fn packed<const ROWS: usize, const BITS: usize>(
     rows: &[Activation],
     sums: &mut [Lanes],
 ) {
+    let (Some(rows), Some(sums)) = (rows.first_chunk::<ROWS>(), sums.first_chunk_mut::<ROWS>()) else { return };
     // Six bits are those of the one type with a scale for each 16 inputs.
     let parts = if BITS == 6 { 2 } else { 1 };
     let nibble = _mm512_set1_epi8(0xF);
@@ -138,9 +139,8 @@ unsafe fn packed<const ROWS: usize, const BITS: usize>(
                 second = _mm512_or_si512(second, _mm512_and_si512(shifted[1], two));
             }
             let group = GROUPS * block + 2 * pair;
-            // SAFETY: there are as many rows, and `quants` has four bytes for each group.
+            // SAFETY: `quants` has four bytes for each group.
             unsafe {
-                let rows = &*rows.as_ptr().cast::<[Activation; ROWS]>();
                 add_products(&mut products, first, rows, group);
                 add_products(&mut products, second, rows, group + 1);
             }
