@@ -20,6 +20,9 @@ pub struct Reply {
     /// The reply is for a request whose last message of the user contains this text; empty fits every request.
     #[serde(default)]
     pub when: String,
+    /// And whose standing instructions contain this.
+    #[serde(default)]
+    pub system: String,
     /// What the engine writes.
     #[serde(default)]
     pub text: String,
@@ -113,7 +116,8 @@ impl ScriptedEngine {
 
     fn reply_to(&mut self, request: &Request) -> Result<Reply> {
         let asked = last_of_user(&request.messages);
-        let fits = |r: &Reply, again: bool| r.again == again && asked.contains(&r.when);
+        let standing = request.messages.first().filter(|m| m.role == Role::System).map_or("", |m| m.content.as_str());
+        let fits = |r: &Reply, again: bool| r.again == again && asked.contains(&r.when) && standing.contains(&r.system);
         if let Some(once) = self.replies.iter_mut().find(|r| r.as_ref().is_some_and(|r| fits(r, false))) {
             return Ok(once.take().unwrap_or_default());
         }

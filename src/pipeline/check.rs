@@ -4,6 +4,7 @@ use super::form::{begins_with_any, behind, ends_sentence, has_any, has_phrase, s
 use super::mixture::{strange_words, unquoted};
 use super::source::{Source, content_stems};
 use crate::content::RejectReason;
+use crate::lang::words as known;
 use crate::lang::{Language, is_foreign, is_in};
 use crate::metrics::question::question_form;
 use crate::metrics::redundancy::jaccard;
@@ -23,6 +24,8 @@ const LEAST_QUESTION_WORDS: usize = 4;
 pub(super) const ANSWER_SENTENCES: usize = 3;
 /// An answer has so many words at least: it is a sentence.
 const LEAST_ANSWER_WORDS: usize = 4;
+/// An answer that has less of what is new in the statement behind its question is one to another question.
+const LEAST_AGREEMENT: f64 = 0.5;
 /// Texts that share this much of their words say the same.
 const SAME: f64 = 0.75;
 /// What a question with a pronoun has less, such as “this deal” for a deal with a name.
@@ -30,8 +33,19 @@ const POINTING: f64 = 0.3;
 /// What an answer that copies a whole sentence of the article has less.
 const COPY: f64 = 0.1;
 
+/// The words of a question, and of a question with its answer, that are not too many, and what each further one takes away:
+/// a small model writes long ones worse.
+const BRIEF_QUESTION: usize = 10;
+const BRIEF_PAIR: usize = 25;
+const WORDY: f64 = 0.01;
 /// What an answer has less that speaks of “last week”, which is another one for each reader.
 const UNDATED: f64 = 0.15;
+/// A statement of fewer words says too little to ask about, and a longer one too much.
+const STATEMENT_WORDS: std::ops::RangeInclusive<usize> = 7..=45;
+/// Words behind a number among which its unit stands.
+const COUNTED_WORDS: usize = 2;
+/// The words at the beginning of a statement among which a pronoun has nothing to stand for.
+const LEAD_WORDS: usize = 6;
 /// The content words that an answer adds to its question, unless it has a number or a date.
 const LEAST_NEWS: usize = 2;
 
@@ -75,6 +89,7 @@ impl Checker<'_> {
         add(words.len() < LEAST_QUESTION_WORDS, NotSelfContained);
         add(is_foreign(text, self.language), WrongLanguage);
         add(self.mentions_article(&words), MentionsArticle);
+        add(has_any(&words, &self.labels.first_person), NotSelfContained);
         add(has_any(&words, &self.labels.empty_questions), Malformed);
         add(has_any(&words, &self.labels.double_questions), Malformed);
         add(self.points_back(&words), NotSelfContained);
@@ -85,7 +100,7 @@ impl Checker<'_> {
         let content = words.iter().filter(|word| is_content_word(word, self.language)).count();
         add(named * (content as f64) < 1.5, NotSelfContained);
         let pointing = words.iter().any(|word| self.labels.pronouns.contains(word));
-        let clumsy = if content > 12 { 0.1 } else { 0.0 } + if pointing { POINTING } else { 0.0 };
+        let clumsy = WORDY * words.len().saturating_sub(BRIEF_QUESTION) as f64 + if pointing { POINTING } else { 0.0 };
         let score = named - clumsy;
         Verdict { faults, score }
     }
@@ -115,9 +130,38 @@ impl Checker<'_> {
         let (asked, told) = (content_stems(question, self.language), content_stems(answer, self.language));
         let taken_up = asked.intersection(&told).count() as f64 / asked.len().max(1) as f64;
         let short = if said.len() < 8 { 0.05 } else { 0.0 };
-        let long = if said.len() > 60 { 0.1 } else { 0.0 };
+        let long = WORDY * (said.len() + words(question).len()).saturating_sub(BRIEF_PAIR) as f64;
         let undated = if has_any(&said, &self.labels.relative_times) { UNDATED } else { 0.0 };
         Verdict { faults, score: verdict.score + 0.15 * taken_up - short - long - undated }
+    }
+
+    /// What is wrong with a question that was made from a sentence of the article, which should answer it. A sentence hardly
+    /// says the cause of what it says, a pronoun of it has lost what it stood for, and a time that is asked for is not told.
+    pub(super) fn question_of(&self, question: &str, statement: &str) -> Vec<RejectReason> {
+        let mut faults = self.answer(question, statement).faults;
+        // It may be longer than an answer, which is written anew then.
+        faults.retain(|fault| *fault != RejectReason::Copied);
+        let asked = words(question);
+        if self.expected(&asked).any(|expected| expected.least_news.is_some()) {
+            faults.push(RejectReason::MissesQuestion);
+        }
+        if asked.iter().any(|word| self.labels.pronouns.contains(word)) {
+            faults.push(RejectReason::NotSelfContained);
+        }
+        if begins_with_any(&asked, &self.labels.asks_time) && self.figures(question).date {
+            faults.push(RejectReason::Malformed);
+        }
+        faults
+    }
+
+    /// Whether an answer to a question says what the statement says that the question was made from: most of what that adds
+    /// to the question.
+    pub(super) fn agrees(&self, answer: &str, question: &str, statement: &str) -> bool {
+        let stems = |text| content_stems(text, self.language);
+        let (asked, told) = (stems(question), stems(answer));
+        let news: Vec<String> = stems(statement).into_iter().filter(|stem| !asked.contains(stem)).collect();
+        let kept = news.iter().filter(|stem| told.contains(*stem)).count();
+        kept as f64 >= LEAST_AGREEMENT * news.len() as f64
     }
 
     /// What is wrong with a text of full sentences, whatever it is for.
@@ -149,6 +193,32 @@ impl Checker<'_> {
             score -= if support.run_share > 0.8 && support.longest_run > 12 { COPY } else { 0.0 };
         }
         Verdict { faults, score }
+    }
+
+    /// Whether a sentence of the article can be understood without those around it, and so answer a question as it stands: as
+    /// far as its words tell.
+    pub(super) fn stands_alone(&self, sentence: &str) -> bool {
+        let words = words(sentence);
+        let pronoun = |word: &String| self.labels.pronouns.contains(word);
+        self.is_own()
+            && STATEMENT_WORDS.contains(&words.len())
+            && sentence.ends_with('.')
+            && !is_item(sentence)
+            && !sentence.contains(['«', '“', '”', '"', ':', '?', '¿'])
+            && !begins_with_any(&words, &self.labels.connectives)
+            && !words.iter().take(LEAD_WORDS).any(pronoun)
+            && !has_any(&words, &self.labels.first_person)
+            && self.has_subject(&words)
+    }
+
+    /// Whether a sentence that begins with such words can have a subject, in a language that may leave it to the verb.
+    fn has_subject(&self, words: &[String]) -> bool {
+        let openings = &self.labels.openings;
+        let opening = |word: &String| {
+            let is_name = || known::knows(word, self.language) == Some(false);
+            openings.contains(word) || word.starts_with(|c: char| c.is_ascii_digit()) || is_name()
+        };
+        openings.is_empty() || words.first().is_some_and(opening)
     }
 
     /// Whether a text speaks of the article. An article may itself speak of an author or a text.
@@ -191,7 +261,11 @@ impl Checker<'_> {
             // A sign, such as that of a currency, is no word.
             if words(phrase).is_empty() { answer.contains(phrase.as_str()) } else { has_phrase(&told, phrase) }
         };
-        let lacks = |expected: &Expected| !expected.words.iter().any(says);
+        let measured = self.measured(answer, COUNTED_WORDS);
+        let lacks = |expected: &Expected| {
+            let is_measured = expected.units.iter().any(|unit| measured.contains(unit));
+            !is_measured && !expected.words.iter().any(says) || !self.is_stated(answer, &expected.stated)
+        };
         if self.expected(&asked).any(lacks) || self.counts_others(&asked, answer) {
             return true;
         }
@@ -200,6 +274,19 @@ impl Checker<'_> {
         }
         let timed = figures.number || figures.date || has_any(&told, &labels.times);
         begins_with_any(&asked, &labels.asks_time) && !timed
+    }
+
+    /// The words right behind the numbers of a text, so many behind each.
+    fn measured(&self, text: &str, count: usize) -> Vec<String> {
+        let claims = self.source.claims(text, self.language);
+        let numbers = claims.iter().filter(|claim| claim.kind == ClaimKind::Number);
+        numbers.flat_map(|claim| words(&text[claim.span.end..]).into_iter().take(count)).collect()
+    }
+
+    /// Whether the article has one of the phrases in a sentence that a text in its language rests on.
+    fn is_stated(&self, text: &str, phrases: &[String]) -> bool {
+        let has = |unit: usize| has_any(&words(&self.source.units[unit].text), phrases);
+        phrases.is_empty() || !self.is_own() || self.source.basis(text).into_iter().any(has)
     }
 
     /// What the language expects of answers to a question, given as its words.
@@ -218,12 +305,23 @@ impl Checker<'_> {
             .is_some_and(|word| content_stems(word, self.language).is_disjoint(&content_stems(answer, self.language)))
     }
 
+    /// Whether a text has a number or a date.
+    pub(super) fn has_figures(&self, text: &str) -> bool {
+        let figures = self.figures(text);
+        figures.number || figures.date
+    }
+
     fn figures(&self, text: &str) -> Figures {
         let claims = self.source.claims(text, self.language);
         let has = |kind| claims.iter().any(|claim| claim.kind == kind);
         let number = text.contains(|c: char| c.is_ascii_digit()) || has(ClaimKind::Number);
         Figures { number, date: has(ClaimKind::Date) }
     }
+}
+
+/// Whether a line has a number of a list before it.
+fn is_item(line: &str) -> bool {
+    line.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['.', ')'])
 }
 
 /// Whether all numbers in digits are percentages, which count nothing.
@@ -251,13 +349,54 @@ struct Figures {
 mod tests {
     use super::*;
     use crate::article::Article;
+    use crate::loader::{LoadOptions, load};
     use crate::prompt::PromptLibrary;
 
     fn faults(language: Language, article: &str, question: &str, answer: &str) -> Vec<RejectReason> {
-        let article = Article::of_one_passage(article, language);
+        let options = LoadOptions { language: Some(language), ..LoadOptions::default() };
+        let article = load(article.as_bytes(), "article.txt", &options).unwrap();
         let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
         let labels = prompts.labels(language).unwrap();
         Checker { source: &source, labels, language }.answer(question, answer).faults
+    }
+
+    #[test]
+    fn a_statement_stands_alone_if_nothing_of_it_stands_before() {
+        for (language, sentence, alone) in [
+            (Language::EN, "The ferry to Tolm carries 180 passengers and 24 bicycles.", true),
+            (Language::EN, "But the ferry to Tolm carries 180 passengers and 24 bicycles.", false),
+            (Language::EN, "From May on it carries 180 passengers and 24 bicycles.", false),
+            (Language::EN, "The other two carry 180 passengers and 24 bicycles each.", false),
+            (Language::EN, "The ferry carries 180 passengers.", false),
+            (Language::EN, "The captain says “the ferry carries 180 passengers and more”.", false),
+            (Language::EN, "2. Fix the support to the side of the cabinet in the kitchen.", false),
+            (Language::ES, "El barco a Tolm lleva 180 pasajeros y 24 bicicletas.", true),
+            (Language::ES, "Ortaven encabeza la Alianza con 27 escaños de 75.", true),
+            (Language::ES, "Lleva 180 pasajeros y 24 bicicletas en cada viaje.", false),
+            (Language::ES, "Además, el barco a Tolm lleva 180 pasajeros y 24 bicicletas.", false),
+            (Language::ES, "En septiembre me dieron las llaves del barco a Tolm.", false),
+        ] {
+            let article = Article::of_one_passage(sentence, language);
+            let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
+            let labels = prompts.labels(language).unwrap();
+            assert_eq!(Checker { source: &source, labels, language }.stands_alone(sentence), alone, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_measured_and_a_cause_is_stated() {
+        let article = "La travesía de Tolm dura media hora desde mayo. Los viajes de Tolm en días laborables pasarán de 14 a \
+                       26. El puente de Tolm se cerró por las obras del 4 de mayo. La escuela de Tolm se cerró porque su tejado \
+                       tenía grietas.";
+        for (question, answer, good) in [
+            ("¿Cuánto dura la travesía de Tolm?", "La travesía de Tolm dura media hora desde mayo.", true),
+            ("¿Cuánto duran los viajes de Tolm?", "Los viajes de Tolm en días laborables pasarán de 14 a 26.", false),
+            ("¿Por qué se cerró el puente de Tolm?", "El puente de Tolm se cerró por las obras del 4 de mayo.", false),
+            ("¿Por qué se cerró la escuela?", "La escuela de Tolm se cerró porque su tejado tenía grietas.", true),
+        ] {
+            let found = faults(Language::ES, article, question, answer);
+            assert_eq!(!found.contains(&RejectReason::MissesQuestion), good, "{question} {answer}: {found:?}");
+        }
     }
 
     #[test]

@@ -31,8 +31,15 @@ const SPARE_ANSWERS: usize = 2;
 /// Candidates of an answer that failed the checks.
 const SECOND_TRIES: u64 = 1;
 
+/// What it counts that a question was made from its answer, with a number or a date.
+const ANSWERED: f64 = 0.6;
+/// A question that the model is less sure of is one of many that its statement could answer, or of none.
+const LEAST_CERTAIN_QUESTION: f64 = -0.5;
+
 /// What a unit of certainty counts: a mean logarithm of −0.3 takes away as much as a new part of the article gives.
 const CERTAINTY: f64 = 1.5;
+/// What a sentence of the article counts as an answer: as one that the model is a little unsure of.
+const COPIED: f64 = -0.2;
 /// Less certain is not worse.
 const LEAST_CERTAINTY: f64 = -0.6;
 
@@ -42,6 +49,8 @@ pub(super) struct Question {
     pub(super) text: String,
     /// The part of the article that it is about.
     part: Option<usize>,
+    /// The sentence of the article that it was made from and that answers it: its unit.
+    statement: Option<usize>,
     score: f64,
     /// Whether the job names it.
     must: bool,
@@ -50,7 +59,7 @@ pub(super) struct Question {
 impl Question {
     /// A question that the job names; it is not judged.
     fn of_job(text: &str) -> Self {
-        Self { text: text.trim().to_owned(), part: None, score: 1.0, must: true }
+        Self { text: text.trim().to_owned(), part: None, statement: None, score: 1.0, must: true }
     }
 }
 
@@ -167,7 +176,7 @@ impl Work<'_> {
         let mut plan = Plan::default();
         let mut planned = Vec::new();
         if self.wanted > 0 {
-            plan = Plan::new(self.checker.source, self.checker.labels, self.wanted, self.piece.sentences.as_ref());
+            plan = Plan::new(&self.checker, self.wanted, self.piece.sentences.as_ref());
             planned = plan.first(self.checker.labels);
         }
         let others = self.summary_requests(0..summary::CANDIDATES)?;
@@ -179,27 +188,31 @@ impl Work<'_> {
 
     /// Writes the planned questions, and the texts of `others` with them.
     fn questions(&mut self, planned: &[Planned], others: Vec<Request>) -> Result<(Vec<Question>, Vec<Written>)> {
-        let source = self.checker.source;
         let mut requests = Vec::new();
         for plan in planned {
-            let messages = self.over_article(plan.ask(source))?;
-            let (tokens, stop) = match plan {
-                Planned::List(count, _) => (count * LISTED_TOKENS, "\n\n"),
-                _ => (QUESTION_TOKENS, "\n"),
+            let (messages, tokens, candidate, stop) = match plan {
+                Planned::List(count, candidate) => {
+                    let messages = self.over_article(Ask::Questions { count: *count })?;
+                    (messages, count * LISTED_TOKENS, *candidate, "\n\n")
+                }
+                Planned::Word(word) => (self.over_article(Ask::Question { word })?, QUESTION_TOKENS, 0, "\n"),
+                Planned::Statement(unit) => {
+                    let statement = &self.checker.source.units[*unit].text;
+                    (self.prompts.question_of(statement, self.language)?, QUESTION_TOKENS, 0, "\n")
+                }
             };
-            requests.push(self.session.request(messages, tokens, plan.candidate(), &[stop]));
+            requests.push(self.session.request(messages, tokens, candidate, &[stop]));
         }
         requests.extend(others);
         let mut written = self.session.write("questions", &requests)?;
         let others = written.split_off(planned.len());
         let mut questions = Vec::new();
         for (plan, written) in planned.iter().zip(written) {
-            let part = match plan {
-                Planned::Sentence(_, unit) => source.units[*unit].part,
-                _ => None,
-            };
             for text in self.read_questions(plan, &written) {
-                questions.extend(self.question(&text, part));
+                questions.extend(match plan {
+                    Planned::Statement(unit) => self.question_of(&text, *unit, written.certainty),
+                    _ => self.question(&text),
+                });
             }
         }
         Ok((questions, others))
@@ -214,10 +227,9 @@ impl Work<'_> {
             Planned::List(..) if trimmed.starts_with(mark.as_str()) => trimmed.to_owned(),
             Planned::List(..) => mark + trimmed,
             // Some begin again.
-            Planned::Word(_) | Planned::Sentence(..) if trimmed.starts_with(|c: char| c.is_uppercase() || c == '¿') => {
-                trimmed.to_owned()
-            }
-            Planned::Word(word) | Planned::Sentence(word, _) => format!("{mark}{word}{}", written.text),
+            Planned::Word(_) if trimmed.starts_with(|c: char| c.is_uppercase() || c == '¿') => trimmed.to_owned(),
+            Planned::Word(word) => format!("{mark}{word}{}", written.text),
+            Planned::Statement(_) => trimmed.to_owned(),
         };
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         let whole = if written.truncated { lines.len().saturating_sub(1) } else { lines.len() };
@@ -230,15 +242,33 @@ impl Work<'_> {
     }
 
     /// A question of the model, unless something is wrong with it.
-    fn question(&mut self, text: &str, part: Option<usize>) -> Option<Question> {
+    fn question(&mut self, text: &str) -> Option<Question> {
         let verdict = self.checker.question(text);
         if let Some(reason) = verdict.faults.first() {
             self.reject(*reason, text.to_owned());
             return None;
         }
         let basis = self.checker.source.basis(text);
-        let part = part.or_else(|| basis.first().and_then(|unit| self.checker.source.units[*unit].part));
-        Some(Question { text: text.to_owned(), part, score: verdict.score, must: false })
+        let part = basis.first().and_then(|unit| self.checker.source.units[*unit].part);
+        Some(Question { text: text.to_owned(), part, statement: None, score: verdict.score, must: false })
+    }
+
+    /// A question of the model about a sentence of the article, unless something is wrong with it, or the sentence does not
+    /// answer it.
+    fn question_of(&mut self, text: &str, unit: usize, certain: f64) -> Option<Question> {
+        let question = self.question(text)?;
+        let source = self.checker.source;
+        let statement = &source.units[unit];
+        let fault = self.checker.question_of(text, &statement.text).first().copied();
+        let unsure = (certain < LEAST_CERTAIN_QUESTION).then_some(RejectReason::NotSelfContained);
+        if let Some(reason) = fault.or(unsure) {
+            self.reject(reason, format!("{text}\n{}", statement.text));
+            return None;
+        }
+        // What is told in figures is worth asking for; a step of a story is not.
+        let told = if self.checker.has_figures(&statement.text) { ANSWERED } else { 0.0 };
+        let score = question.score + told + certain;
+        Some(Question { part: statement.part, statement: Some(unit), score, ..question })
     }
 
     /// Answers the best questions, chooses the pairs, and makes the summary.
@@ -370,10 +400,20 @@ impl Work<'_> {
         let mut written = self.session.write("answers", &requests)?;
         let others = written.split_off(own);
         let mut written = written.into_iter();
+        let source = self.checker.source;
         let mut tried: Vec<Vec<(Pair, Verdict)>> = Vec::new();
         for (question, candidates) in tries {
             let texts = written.by_ref().take((candidates.end - candidates.start) as usize);
-            tried.push(texts.map(|text| self.pair(question, &text)).collect());
+            let statement = question.statement.map(|unit| source.units[unit].text.as_str());
+            let own = texts.map(|text| {
+                let (pair, mut verdict) = self.pair(question, &self.tidy(&text), text.certainty);
+                if statement.is_some_and(|told| !self.checker.agrees(&pair.answer, &question.text, told)) {
+                    verdict.faults.push(RejectReason::MissesQuestion);
+                }
+                (pair, verdict)
+            });
+            let copied = statement.map(|text| self.pair(question, text, COPIED));
+            tried.push(own.chain(copied).collect());
         }
         let (mut good, mut failed) = (Vec::new(), Vec::new());
         for ((question, _), mut tried) in tries.iter().zip(tried) {
@@ -391,10 +431,9 @@ impl Work<'_> {
         Ok(Answers { good, failed, others })
     }
 
-    /// A question with what the model answered, and what the checks say.
-    fn pair(&self, question: &Question, written: &Written) -> (Pair, Verdict) {
-        let answer = self.tidy(written);
-        let mut verdict = self.checker.answer(&question.text, &answer);
+    /// A question with an answer that the model is so sure of, and what the checks say.
+    fn pair(&self, question: &Question, answer: &str, certain: f64) -> (Pair, Verdict) {
+        let mut verdict = self.checker.answer(&question.text, answer);
         for term in &self.job.style.keep {
             // A term that the question or its answer has in another spelling is not kept.
             let lower = answer.to_lowercase();
@@ -402,12 +441,12 @@ impl Work<'_> {
                 verdict.faults.push(RejectReason::LacksTerm);
             }
         }
-        let evidence = self.evidence(&answer);
+        let evidence = self.evidence(answer);
         let part = evidence.iter().find_map(|e| self.checker.source.part_of(e.span)).or(question.part);
-        let score = verdict.score + 0.2 * question.score + certainty(written.certainty);
+        let score = verdict.score + 0.2 * question.score + certainty(certain);
         let pair = Pair {
             question: question.text.clone(),
-            answer,
+            answer: answer.to_owned(),
             evidence,
             flags: Vec::new(),
             part,

@@ -117,7 +117,10 @@ mod tests {
                 &question,
                 &format!("Station {n} of the valley railway sold {} tickets in one year.", 1_000 + n),
             ));
-            replies.push(again(&format!("sentence answers, in English: “Station {n} of"), &question));
+            replies.push(Reply {
+                system: "natural question of a reader".into(),
+                ..again(&format!("Station {n} of"), &question)
+            });
         }
         replies.push(again("summary", "Station 1 of the valley railway sold 1,001 tickets in one year."));
         replies.push(again("", "Nothing."));

@@ -2,50 +2,33 @@
 
 use std::collections::HashSet;
 
-use super::source::Source;
+use super::check::Checker;
 use crate::article::Span;
 use crate::metrics::support::ClaimKind;
-use crate::metrics::text::words;
-use crate::prompt::{Ask, Labels};
+use crate::prompt::Labels;
 
 /// Questions of a list beyond those that are wanted.
 const SPARE: usize = 1;
 /// Lists that are written at first. None is the most probable text: that runs in circles.
 const LISTS: u64 = 1;
-/// The most questions that are written about a sentence each at first.
-const MOST_SENTENCES: usize = 4;
+/// Statements that are asked about at first, beyond the pairs that are wanted.
+const SPARE_STATEMENTS: usize = 4;
+/// The most statements that are asked about at first.
+const MOST_STATEMENTS: usize = 12;
 /// Lists that are written while pairs are missing and no questions are left.
 const FURTHER_LISTS: u64 = 2;
-/// Questions about a sentence each that are written then, beyond the pairs that are missing.
-const FURTHER_SENTENCES: usize = 3;
-/// A sentence of fewer words says too little to ask about, and a longer one too much.
-const SENTENCE_WORDS: std::ops::RangeInclusive<usize> = 8..=45;
+/// Statements that are asked about then, beyond the pairs that are missing.
+const FURTHER_STATEMENTS: usize = 3;
 
 /// Questions that the model is asked to write.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Planned {
-    /// A list of so many; the number of the candidate.
+    /// A list of so many over the article; the number of the candidate.
     List(usize, u64),
-    /// One that begins with a word.
+    /// One over the article that begins with a word.
     Word(String),
-    /// One that begins with a word, or as it likes, and that a sentence answers: its unit.
-    Sentence(String, usize),
-}
-
-impl Planned {
-    /// What the model is asked.
-    pub(super) fn ask<'a>(&'a self, source: &'a Source<'_>) -> Ask<'a> {
-        match self {
-            Self::List(count, _) => Ask::Questions { count: *count },
-            Self::Word(word) => Ask::Question { word, sentence: None },
-            Self::Sentence(word, unit) => Ask::Question { word, sentence: Some(&source.units[*unit].text) },
-        }
-    }
-
-    /// Which candidate of a text it is.
-    pub(super) fn candidate(&self) -> u64 {
-        if let Self::List(_, candidate) = self { *candidate } else { 0 }
-    }
+    /// The one that a statement of the article answers: its unit.
+    Statement(usize),
 }
 
 /// What is still to be asked of an article, or of those sentences of it that are read.
@@ -55,61 +38,63 @@ pub(super) struct Plan {
     count: usize,
     /// Lists that were written.
     lists: u64,
-    /// Sentences of which each may be asked about, those with a number or a date first. The first of each part of the
-    /// article come before the second of each.
-    sentences: Vec<Planned>,
+    /// Sentences that can stand alone, those with a number or a date first. The first of each part of the article come
+    /// before the second of each.
+    statements: Vec<usize>,
+    /// How many of them have a number or a date.
+    factual: usize,
 }
 
 impl Plan {
     /// A plan for a FAQ block with so many entries.
-    pub(super) fn new(source: &Source<'_>, labels: &Labels, wanted: usize, read: Option<&HashSet<Span>>) -> Self {
-        let mut found: Vec<(usize, usize, Planned)> = Vec::new();
+    pub(super) fn new(checker: &Checker<'_>, wanted: usize, read: Option<&HashSet<Span>>) -> Self {
+        let source = checker.source;
+        let mut found: Vec<(usize, usize, usize)> = Vec::new();
         for (index, unit) in source.units.iter().enumerate() {
             let Some(part) = unit.part else { continue };
             let is_read = read.is_none_or(|read| unit.span.is_some_and(|span| read.contains(&span)));
-            if !is_read || !SENTENCE_WORDS.contains(&words(&unit.text).len()) {
-                continue;
+            if is_read && checker.stands_alone(&unit.text) {
+                let claims = source.claims(&unit.text, source.language());
+                let told = claims.iter().filter(|c| matches!(c.kind, ClaimKind::Number | ClaimKind::Date)).count();
+                found.push((part, told, index));
             }
-            let claims = source.claims(&unit.text, source.language());
-            let count = |kind| claims.iter().filter(|claim| claim.kind == kind).count();
-            let (dates, numbers) = (count(ClaimKind::Date), count(ClaimKind::Number));
-            let word = if dates > 0 && numbers < 2 { &labels.time_word } else { &labels.amount_word };
-            let word = word.clone().filter(|_| dates + numbers > 0);
-            let facts = if word.is_some() { dates + numbers } else { 0 };
-            found.push((part, facts, Planned::Sentence(word.unwrap_or_default(), index)));
         }
         // Of each part the sentence with the most to ask about comes first.
         found.sort_by_key(|(part, facts, _)| (*part, std::cmp::Reverse(*facts)));
         let mut rank = 0;
         let mut before = None;
-        let mut ranked: Vec<(bool, usize, usize, Planned)> = Vec::new();
-        for (part, facts, planned) in found {
+        let mut ranked: Vec<(bool, usize, usize, usize)> = Vec::new();
+        for (part, facts, index) in found {
             let group = (part, facts == 0);
             rank = if before == Some(group) { rank + 1 } else { 0 };
             before = Some(group);
-            ranked.push((facts == 0, rank, part, planned));
+            ranked.push((facts == 0, rank, part, index));
         }
         ranked.sort_by_key(|(plain, rank, part, _)| (*plain, *rank, *part));
-        let sentences = ranked.into_iter().map(|(.., planned)| planned).collect();
-        Self { count: wanted + SPARE, lists: 0, sentences }
+        let factual = ranked.iter().filter(|(plain, ..)| !plain).count();
+        let statements = ranked.into_iter().map(|(.., index)| index).collect();
+        Self { count: wanted + SPARE, lists: 0, statements, factual }
     }
 
     /// The questions that are written first.
     pub(super) fn first(&mut self, labels: &Labels) -> Vec<Planned> {
+        let wanted = self.count - SPARE;
         let mut planned = self.next_lists(LISTS);
         planned.extend(labels.question_words.iter().cloned().map(Planned::Word));
-        // A sentence with a number or a date has a word to ask with.
-        let has_word = |planned: &&Planned| matches!(planned, Planned::Sentence(word, _) if !word.is_empty());
-        let sentences = self.sentences.iter().take(MOST_SENTENCES).take_while(has_word).count();
-        planned.extend(self.sentences.drain(..sentences));
+        let limit = (wanted + SPARE_STATEMENTS).min(MOST_STATEMENTS).min(self.factual);
+        planned.extend(self.next_statements(limit));
         planned
     }
 
     /// Further questions, where so many pairs are missing.
     pub(super) fn further(&mut self, missing: usize) -> Vec<Planned> {
         let mut planned = self.next_lists(FURTHER_LISTS);
-        planned.extend(self.sentences.drain(..self.sentences.len().min(missing + FURTHER_SENTENCES)));
+        planned.extend(self.next_statements(missing + FURTHER_STATEMENTS));
         planned
+    }
+
+    fn next_statements(&mut self, limit: usize) -> impl Iterator<Item = Planned> {
+        self.statements.drain(..self.statements.len().min(limit)).map(Planned::Statement)
     }
 
     fn next_lists(&mut self, lists: u64) -> Vec<Planned> {
@@ -124,6 +109,7 @@ mod tests {
     use super::*;
     use crate::lang::Language;
     use crate::loader::{LoadOptions, load};
+    use crate::pipeline::source::Source;
     use crate::prompt::PromptLibrary;
 
     #[test]
@@ -132,15 +118,16 @@ mod tests {
         let article = load(page.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
         let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
         let labels = prompts.labels(Language::EN).unwrap();
-        let mut plan = Plan::new(&source, labels, 4, None);
+        let checker = Checker { source: &source, labels, language: Language::EN };
+        let mut plan = Plan::new(&checker, 4, None);
         let units = |planned: &[Planned]| -> Vec<usize> {
-            let unit = |planned: &Planned| if let Planned::Sentence(_, unit) = planned { Some(*unit) } else { None };
+            let unit = |planned: &Planned| if let Planned::Statement(unit) = planned { Some(*unit) } else { None };
             planned.iter().filter_map(unit).collect()
         };
         let first = plan.first(labels);
         assert_eq!(first[0], Planned::List(4 + SPARE, 1));
         let parts: Vec<_> = units(&first).into_iter().filter_map(|unit| source.units[unit].part).collect();
-        assert_eq!(parts, [0, 1, 2, 3], "one of each part, as far as there is room");
+        assert_eq!(parts, [0, 1, 2, 3, 4, 0, 1, 2], "one of each part, then a second one");
         // Further ones are about other sentences, in other lists.
         let mut asked = units(&first);
         for round in 0..20 {
@@ -158,7 +145,9 @@ mod tests {
         let article = crate::article::Article::of_one_passage("One thing happened in 1999.", Language::EN);
         let mut labels = PromptLibrary::builtin().labels(Language::EN).unwrap().clone();
         labels.question_words.clear();
-        let mut plan = Plan::new(&Source::new(&article, &[]), &labels, 1, None);
+        let source = Source::new(&article, &[]);
+        let checker = Checker { source: &source, labels: &labels, language: Language::EN };
+        let mut plan = Plan::new(&checker, 1, None);
         assert_eq!(plan.first(&labels).len(), LISTS as usize);
     }
 }

@@ -39,7 +39,14 @@ fn model() -> Vec<Reply> {
         again("questions that readers", &format!(" {SIGNED}\n2. {CROSSING}")),
         again("question that", SIGNED),
         again("summary", SUMMARY),
+        no_question_of("en"),
     ]
+}
+
+/// A model in that language that finds no question that a sentence of the article answers.
+fn no_question_of(language: &str) -> Reply {
+    let prompt = PromptLibrary::builtin().question_of("", language.parse().unwrap()).unwrap();
+    Reply { system: prompt[0].content.clone(), ..again("", "") }
 }
 
 fn job(target: Language, questions: usize, summary: Option<SummaryLength>) -> Job {
@@ -76,7 +83,12 @@ fn all_texts_over_an_article_share_one_beginning() {
     let mut engine = ScriptedEngine::new(model());
     run_on(PAGE, &mut engine, &job(Language::EN, 2, Some(SummaryLength::Medium)));
     let first = &engine.requests[0].messages;
-    for request in &engine.requests {
+    let alone = no_question_of("en").system;
+    let (over_article, of_statements): (Vec<_>, Vec<_>) =
+        engine.requests.iter().partition(|request| request.messages[0].content != alone);
+    assert!(over_article.len() > 10 && !of_statements.is_empty());
+    assert!(of_statements.iter().all(|request| !request.messages.iter().any(|m| m.content.contains("# Calvenor"))));
+    for request in over_article {
         assert_eq!(request.messages[0], first[0]);
         let (a, b) = (&request.messages[1].content, &first[1].content);
         let shared = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
@@ -131,6 +143,45 @@ fn a_wrong_answer_is_tried_again_and_the_good_try_is_taken() {
         let entries = output.faq.as_ref().unwrap().entries.clone();
         assert_eq!((entries.len(), entries[1].answer.as_str()), (2, CROSSING_SO), "{wrong}");
         assert!(reasons(&output, Task::Faq).contains(&reason), "{wrong}: {:?}", output.rejections);
+    }
+}
+
+#[test]
+fn a_question_of_a_statement_is_answered_in_other_words_or_by_the_statement() {
+    const STATEMENT: &str = "The new vessels will carry 180 passengers and 24 bicycles each, but no cars.";
+    let asked = "What will the new vessels carry?";
+    let write = |question: &str, answer: &str| {
+        let asks = Reply { text: question.into(), ..no_question_of("en") };
+        let asks = Reply { when: STATEMENT.into(), ..asks };
+        let mut replies = vec![asks, again(question, answer)];
+        replies.extend(model());
+        run_on(PAGE, &mut ScriptedEngine::new(replies), &job(Language::EN, 3, None))
+    };
+    let answer_of = |output: &Output, question: &str| {
+        let entries = &output.faq.as_ref().unwrap().entries;
+        entries.iter().find(|entry| entry.question == question).map(|entry| entry.answer.clone())
+    };
+    let own = "Each new vessel will carry 180 passengers and 24 bicycles, but no cars.";
+    assert_eq!(answer_of(&write(asked, own), asked).as_deref(), Some(own));
+    // An answer that holds, but says something else than the statement, is one to another question.
+    let other = "The new vessels will charge at a 3.2-megawatt station on the main pier of Calvenor.";
+    let output = write(asked, other);
+    assert_eq!(answer_of(&output, asked).as_deref(), Some(STATEMENT));
+    let rejection =
+        Rejection { task: Task::Faq, reason: RejectReason::MissesQuestion, text: format!("{asked}\n{other}") };
+    assert!(output.rejections.contains(&rejection), "{:?}", output.rejections);
+    // What the statement does not answer is not asked.
+    for (question, reason) in [
+        ("Why will the new vessels carry no cars?", RejectReason::MissesQuestion),
+        ("How long will the new vessels need for bicycles?", RejectReason::MissesQuestion),
+        ("What will the new vessels carry for their owners?", RejectReason::NotSelfContained),
+        ("Which new vessels will carry 180 passengers, 24 bicycles and no cars?", RejectReason::RepeatsQuestion),
+    ] {
+        let output = write(question, own);
+        assert_eq!(answer_of(&output, question), None, "{question}");
+        let told = format!("{question}\n{STATEMENT}");
+        let found = output.rejections.iter().find(|rejection| rejection.text == told);
+        assert_eq!(found.map(|rejection| rejection.reason), Some(reason), "{question}: {:?}", output.rejections);
     }
 }
 

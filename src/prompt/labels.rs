@@ -71,12 +71,13 @@ pub struct Labels {
     /// Beginnings of questions that are asked of every article.
     #[serde(default)]
     pub question_words: Vec<String>,
-    /// The beginning of a question that a sentence with a number answers.
+    /// Phrases that tie a sentence that begins with one to what stands before it.
     #[serde(default)]
-    pub amount_word: Option<String>,
-    /// The beginning of a question that a sentence with a time answers.
+    pub connectives: Vec<String>,
+    /// Where the language may leave a subject to the verb: the words that a sentence with a subject begins with, names and
+    /// numbers aside. Empty where it may not.
     #[serde(default)]
-    pub time_word: Option<String>,
+    pub openings: Vec<String>,
 }
 
 /// Words of which an answer has one, if its question has one of those beginnings.
@@ -86,7 +87,14 @@ pub struct Expected {
     /// The beginnings.
     pub asks: Vec<String>,
     /// The words, or phrases.
+    #[serde(default)]
     pub words: Vec<String>,
+    /// Units, which answer as well as the words where they stand behind a number.
+    #[serde(default)]
+    pub units: Vec<String>,
+    /// Words of which the article has one where it says what the answer says; none if any sentence will do.
+    #[serde(default)]
+    pub stated: Vec<String>,
     /// How many content words an answer has at least that its question has not; without it, as answers to other questions.
     #[serde(default)]
     pub least_news: Option<usize>,

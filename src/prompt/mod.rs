@@ -60,8 +60,6 @@ pub enum Ask<'a> {
     Question {
         /// How it begins, without a mark.
         word: &'a str,
-        /// The sentence of the article that answers it, if it is to be about that.
-        sentence: Option<&'a str>,
     },
     /// The answer to a question.
     Answer {
@@ -108,7 +106,7 @@ pub enum Plain {
 }
 
 /// The tasks that a language has files for.
-const TASKS: [&str; 5] = ["questions", "question", "answer", "summary", "translate"];
+const TASKS: [&str; 6] = ["questions", "question", "statement", "answer", "summary", "translate"];
 
 /// The prompt templates: those built in, and those of a folder that add to them or replace them.
 #[derive(Debug)]
@@ -231,7 +229,7 @@ impl PromptLibrary {
     pub fn messages(&self, ask: Ask<'_>, target: Language, reading: Reading<'_>) -> Result<Vec<Message>> {
         let (folder, context) = match ask {
             Ask::Questions { count } => ("questions", context! { count }),
-            Ask::Question { word, sentence } => ("question", context! { word, sentence }),
+            Ask::Question { word } => ("question", context! { word }),
             Ask::Answer { question, may_refuse } => ("answer", context! { question => one_line(question), may_refuse }),
             Ask::Summary { length } => ("summary", context! { length => length.name() }),
         };
@@ -249,6 +247,16 @@ impl PromptLibrary {
         }
         messages.insert(0, Message::system(system));
         Ok(messages)
+    }
+
+    /// The messages that ask for the question that a statement answers, in the statement's language. If the last message is
+    /// the assistant's, the question goes on behind it.
+    ///
+    /// # Errors
+    /// `Config` if there is no such prompt in that language, or it fails.
+    pub fn question_of(&self, statement: &str, language: Language) -> Result<Vec<Message>> {
+        let context = context! { statement => one_line(statement) };
+        Ok(conversation(&self.render(&path("statement", language), context)?))
     }
 
     /// The messages that ask for a translation into the target language.

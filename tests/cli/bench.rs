@@ -51,6 +51,7 @@ fn script() -> String {
     ]
     .map(|(when, text)| reply(when, text))
     .concat()
+        + "[[reply]]\nsystem = \"natural question of a reader\"\nagain = true\n"
 }
 
 fn world() -> World {

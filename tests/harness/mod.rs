@@ -209,6 +209,10 @@ impl World {
                 add(asked, questions.first().unwrap_or(reply));
             }
         }
+        // Of a single sentence of the article nothing is asked.
+        for system in ["natural question of a reader", "natural de un lector"] {
+            text += &format!("[[reply]]\nsystem = {system:?}\nagain = true\n\n");
+        }
         self.file(name, text)
     }
 

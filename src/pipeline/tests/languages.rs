@@ -85,6 +85,7 @@ fn each_language_is_written_from_its_own_articles() {
                 again(case.asks[0], case.question),
                 again(case.asks[2], summary),
                 again(case.asks[1], case.question),
+                no_question_of(case.code),
             ]
         };
         let output = write(case.article, language, replies(case.answer, case.summary));
