@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::check::Checker;
+use super::source::Unit;
 use crate::article::Span;
-use crate::metrics::support::ClaimKind;
 use crate::prompt::Labels;
 
 /// Questions of a list beyond those that are wanted.
@@ -38,41 +38,49 @@ pub(super) struct Plan {
     count: usize,
     /// Lists that were written.
     lists: u64,
-    /// Sentences that can stand alone, those with a number or a date first. The first of each part of the article come
+    /// Sentences that can stand alone, those with a number or a date first. The most central of each part of the article come
     /// before the second of each.
     statements: Vec<usize>,
     /// How many of them have a number or a date.
     factual: usize,
 }
 
+/// A sentence that can stand alone.
+struct Statement {
+    /// Whether it has neither a number nor a date.
+    plain: bool,
+    /// How many of its part come before it.
+    rank: usize,
+    centrality: f64,
+    part: usize,
+    unit: usize,
+}
+
 impl Plan {
     /// A plan for a FAQ block with so many entries.
     pub(super) fn new(checker: &Checker<'_>, wanted: usize, read: Option<&HashSet<Span>>) -> Self {
         let source = checker.source;
-        let mut found: Vec<(usize, usize, usize)> = Vec::new();
-        for (index, unit) in source.units.iter().enumerate() {
-            let Some(part) = unit.part else { continue };
-            let is_read = read.is_none_or(|read| unit.span.is_some_and(|span| read.contains(&span)));
-            if is_read && checker.stands_alone(&unit.text) {
-                let claims = source.claims(&unit.text, source.language());
-                let told = claims.iter().filter(|c| matches!(c.kind, ClaimKind::Number | ClaimKind::Date)).count();
-                found.push((part, told, index));
+        let mut found: Vec<Statement> = Vec::new();
+        for (unit, Unit { part, text, span, .. }) in source.units.iter().enumerate() {
+            let Some(part) = *part else { continue };
+            let is_read = read.is_none_or(|read| span.is_some_and(|span| read.contains(&span)));
+            if is_read && checker.stands_alone(text) {
+                let plain = !checker.has_figures(text);
+                found.push(Statement { plain, rank: 0, centrality: source.centrality(unit), part, unit });
             }
         }
-        // Of each part the sentence with the most to ask about comes first.
-        found.sort_by_key(|(part, facts, _)| (*part, std::cmp::Reverse(*facts)));
-        let mut rank = 0;
-        let mut before = None;
-        let mut ranked: Vec<(bool, usize, usize, usize)> = Vec::new();
-        for (part, facts, index) in found {
-            let group = (part, facts == 0);
-            rank = if before == Some(group) { rank + 1 } else { 0 };
-            before = Some(group);
-            ranked.push((facts == 0, rank, part, index));
+        let central = |a: &Statement, b: &Statement| b.centrality.total_cmp(&a.centrality).then(a.unit.cmp(&b.unit));
+        // Of each part the most central one comes first.
+        found.sort_by(|a, b| (a.part, a.plain).cmp(&(b.part, b.plain)).then_with(|| central(a, b)));
+        for at in 1..found.len() {
+            let before = &found[at - 1];
+            if (before.part, before.plain) == (found[at].part, found[at].plain) {
+                found[at].rank = before.rank + 1;
+            }
         }
-        ranked.sort_by_key(|(plain, rank, part, _)| (*plain, *rank, *part));
-        let factual = ranked.iter().filter(|(plain, ..)| !plain).count();
-        let statements = ranked.into_iter().map(|(.., index)| index).collect();
+        found.sort_by(|a, b| (a.plain, a.rank).cmp(&(b.plain, b.rank)).then_with(|| central(a, b)));
+        let factual = found.iter().filter(|statement| !statement.plain).count();
+        let statements = found.into_iter().map(|statement| statement.unit).collect();
         Self { count: wanted + SPARE, lists: 0, statements, factual }
     }
 
@@ -127,7 +135,11 @@ mod tests {
         let first = plan.first(labels);
         assert_eq!(first[0], Planned::List(4 + SPARE, 1));
         let parts: Vec<_> = units(&first).into_iter().filter_map(|unit| source.units[unit].part).collect();
-        assert_eq!(parts, [0, 1, 2, 3, 4, 0, 1, 2], "one of each part, then a second one");
+        assert_eq!(parts.len(), 4 + SPARE_STATEMENTS);
+        for round in [&parts[..5], &parts[5..]] {
+            let different: HashSet<_> = round.iter().collect();
+            assert_eq!(different.len(), round.len(), "one of each part, then a second one: {parts:?}");
+        }
         // Further ones are about other sentences, in other lists.
         let mut asked = units(&first);
         for round in 0..20 {

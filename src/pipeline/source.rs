@@ -197,6 +197,14 @@ impl<'a> Source<'a> {
         found
     }
 
+    /// How much a unit is about what the article is about: how many other units have each of its content words, over the
+    /// square root of their number, so that neither long nor short units are preferred.
+    pub(super) fn centrality(&self, unit: usize) -> f64 {
+        let stems = &self.units[unit].stems;
+        let others = |stem: &String| self.units.iter().filter(|other| other.stems.contains(stem)).count() - 1;
+        stems.iter().map(others).sum::<usize>() as f64 / (stems.len().max(1) as f64).sqrt()
+    }
+
     /// Those units as evidence of a sentence with that number, as far as the text shows them.
     pub(super) fn evidence(&self, number: usize, sentence: &str) -> Vec<Evidence> {
         let score = (self.grounding(sentence) * 1_000.0).round() / 1_000.0;
@@ -256,6 +264,15 @@ mod tests {
         let two = "The vessels carry 180 passengers, and the project costs 18.6 million euros from a grant.";
         assert_eq!(source.basis(two).len(), 2);
         assert!(source.basis("Whales sleep upright near Greenland.").is_empty());
+    }
+
+    #[test]
+    fn what_the_article_is_about_is_central() {
+        let text = "The new ferry crosses the bay in May. The ferry carries passengers over the bay. Lunch was soup and bread.";
+        let article = load(text.as_bytes(), "a.txt", &LoadOptions::default()).unwrap();
+        let source = Source::new(&article, &[]);
+        let [first, second, third] = [0, 1, 2].map(|unit| source.centrality(unit));
+        assert!(first > 0.0 && second > 0.0 && third == 0.0, "{first} {second} {third}");
     }
 
     #[test]
