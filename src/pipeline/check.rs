@@ -261,7 +261,7 @@ impl Checker<'_> {
             // A sign, such as that of a currency, is no word.
             if words(phrase).is_empty() { answer.contains(phrase.as_str()) } else { has_phrase(&told, phrase) }
         };
-        let measured = self.measured(answer, COUNTED_WORDS);
+        let measured = self.measured(answer);
         let lacks = |expected: &Expected| {
             let is_measured = expected.units.iter().any(|unit| measured.contains(unit));
             !is_measured && !expected.words.iter().any(says) || !self.is_stated(answer, &expected.stated)
@@ -276,11 +276,11 @@ impl Checker<'_> {
         begins_with_any(&asked, &labels.asks_time) && !timed
     }
 
-    /// The words right behind the numbers of a text, so many behind each.
-    fn measured(&self, text: &str, count: usize) -> Vec<String> {
+    /// The words right behind the numbers of a text.
+    fn measured(&self, text: &str) -> Vec<String> {
         let claims = self.source.claims(text, self.language);
         let numbers = claims.iter().filter(|claim| claim.kind == ClaimKind::Number);
-        numbers.flat_map(|claim| words(&text[claim.span.end..]).into_iter().take(count)).collect()
+        numbers.flat_map(|claim| words(&text[claim.span.end..]).into_iter().take(COUNTED_WORDS)).collect()
     }
 
     /// Whether the article has one of the phrases in a sentence that a text in its language rests on.

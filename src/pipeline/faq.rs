@@ -412,7 +412,9 @@ impl Work<'_> {
                 }
                 (pair, verdict)
             });
-            let copied = statement.map(|text| self.pair(question, text, COPIED));
+            // The article's own sentences are neither for another audience nor in another tone.
+            let styled = self.job.style.audience.is_some() || self.job.style.tone.is_some();
+            let copied = statement.filter(|_| !styled).map(|text| self.pair(question, text, COPIED));
             tried.push(own.chain(copied).collect());
         }
         let (mut good, mut failed) = (Vec::new(), Vec::new());

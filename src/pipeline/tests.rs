@@ -7,6 +7,7 @@ use crate::content::{RejectReason, SummaryLength, Task};
 use crate::engine::Sampling;
 use crate::engine::scripted::{Odds, Reply, ScriptedEngine};
 use crate::loader::{LoadOptions, load};
+use crate::prompt::Style;
 
 mod injections;
 mod languages;
@@ -150,13 +151,14 @@ fn a_wrong_answer_is_tried_again_and_the_good_try_is_taken() {
 fn a_question_of_a_statement_is_answered_in_other_words_or_by_the_statement() {
     const STATEMENT: &str = "The new vessels will carry 180 passengers and 24 bicycles each, but no cars.";
     let asked = "What will the new vessels carry?";
-    let write = |question: &str, answer: &str| {
+    let write_as = |question: &str, answer: &str, style: Style| {
         let asks = Reply { text: question.into(), ..no_question_of("en") };
         let asks = Reply { when: STATEMENT.into(), ..asks };
         let mut replies = vec![asks, again(question, answer)];
         replies.extend(model());
-        run_on(PAGE, &mut ScriptedEngine::new(replies), &job(Language::EN, 3, None))
+        run_on(PAGE, &mut ScriptedEngine::new(replies), &Job { style, ..job(Language::EN, 3, None) })
     };
+    let write = |question: &str, answer: &str| write_as(question, answer, Style::default());
     let answer_of = |output: &Output, question: &str| {
         let entries = &output.faq.as_ref().unwrap().entries;
         entries.iter().find(|entry| entry.question == question).map(|entry| entry.answer.clone())
@@ -170,6 +172,9 @@ fn a_question_of_a_statement_is_answered_in_other_words_or_by_the_statement() {
     let rejection =
         Rejection { task: Task::Faq, reason: RejectReason::MissesQuestion, text: format!("{asked}\n{other}") };
     assert!(output.rejections.contains(&rejection), "{:?}", output.rejections);
+    // For another audience nothing is copied.
+    let children = Style { audience: Some("children".into()), ..Style::default() };
+    assert_eq!(answer_of(&write_as(asked, other, children), asked), None);
     // What the statement does not answer is not asked.
     for (question, reason) in [
         ("Why will the new vessels carry no cars?", RejectReason::MissesQuestion),
