@@ -383,7 +383,7 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 /// Whether a list item carries its own number, as in plain text.
-fn is_numbered(text: &str) -> bool {
+pub(crate) fn is_numbered(text: &str) -> bool {
     let rest = text.trim_start_matches('(').trim_start_matches(|c: char| c.is_ascii_digit());
     rest.len() < text.len() && rest.starts_with(['.', ')'])
 }

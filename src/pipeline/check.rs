@@ -3,12 +3,13 @@
 use super::form::{begins_with_any, behind, ends_sentence, has_any, has_phrase, sentences};
 use super::mixture::{strange_words, unquoted};
 use super::source::{Source, content_stems};
+use crate::article::is_numbered;
 use crate::content::RejectReason;
 use crate::lang::words as known;
 use crate::lang::{Language, is_foreign, is_in};
 use crate::metrics::question::question_form;
 use crate::metrics::redundancy::jaccard;
-use crate::metrics::support::ClaimKind;
+use crate::metrics::support::{Claim, ClaimKind};
 use crate::metrics::text::{is_content_word, words};
 use crate::prompt::{Expected, Labels};
 
@@ -43,7 +44,7 @@ const UNDATED: f64 = 0.15;
 /// A statement of fewer words says too little to ask about, and a longer one too much.
 const STATEMENT_WORDS: std::ops::RangeInclusive<usize> = 7..=45;
 /// Words behind a number among which its unit stands.
-const COUNTED_WORDS: usize = 2;
+const UNIT_WORDS: usize = 2;
 /// The words at the beginning of a statement among which a pronoun has nothing to stand for.
 const LEAD_WORDS: usize = 6;
 /// The content words that an answer adds to its question, unless it has a number or a date.
@@ -99,7 +100,7 @@ impl Checker<'_> {
         let named = if self.is_own() { self.source.support(text).source_content } else { 1.0 };
         let content = words.iter().filter(|word| is_content_word(word, self.language)).count();
         add(named * (content as f64) < 1.5, NotSelfContained);
-        let pointing = words.iter().any(|word| self.labels.pronouns.contains(word));
+        let pointing = self.has_pronoun(&words);
         let clumsy = WORDY * words.len().saturating_sub(BRIEF_QUESTION) as f64 + if pointing { POINTING } else { 0.0 };
         let score = named - clumsy;
         Verdict { faults, score }
@@ -145,7 +146,7 @@ impl Checker<'_> {
         if self.expected(&asked).any(|expected| expected.least_news.is_some()) {
             faults.push(RejectReason::MissesQuestion);
         }
-        if asked.iter().any(|word| self.labels.pronouns.contains(word)) {
+        if self.has_pronoun(&asked) {
             faults.push(RejectReason::NotSelfContained);
         }
         if begins_with_any(&asked, &self.labels.asks_time) && self.figures(question).date {
@@ -158,9 +159,8 @@ impl Checker<'_> {
     /// to the question.
     pub(super) fn agrees(&self, answer: &str, question: &str, statement: &str) -> bool {
         let stems = |text| content_stems(text, self.language);
-        let (asked, told) = (stems(question), stems(answer));
-        let news: Vec<String> = stems(statement).into_iter().filter(|stem| !asked.contains(stem)).collect();
-        let kept = news.iter().filter(|stem| told.contains(*stem)).count();
+        let news = &stems(statement) - &stems(question);
+        let kept = news.intersection(&stems(answer)).count();
         kept as f64 >= LEAST_AGREEMENT * news.len() as f64
     }
 
@@ -199,14 +199,13 @@ impl Checker<'_> {
     /// far as its words tell.
     pub(super) fn stands_alone(&self, sentence: &str) -> bool {
         let words = words(sentence);
-        let pronoun = |word: &String| self.labels.pronouns.contains(word);
         self.is_own()
             && STATEMENT_WORDS.contains(&words.len())
             && sentence.ends_with('.')
-            && !is_item(sentence)
+            && !is_numbered(sentence)
             && !sentence.contains(['«', '“', '”', '"', ':', '?', '¿'])
             && !begins_with_any(&words, &self.labels.connectives)
-            && !words.iter().take(LEAD_WORDS).any(pronoun)
+            && !self.has_pronoun(&words[..LEAD_WORDS.min(words.len())])
             && !has_any(&words, &self.labels.first_person)
             && self.has_subject(&words)
     }
@@ -237,6 +236,10 @@ impl Checker<'_> {
         self.source.claims(text, self.language).iter().any(|claim| !claim.supported && !named(claim.kind))
     }
 
+    fn has_pronoun(&self, words: &[String]) -> bool {
+        words.iter().any(|word| self.labels.pronouns.contains(word))
+    }
+
     /// Whether a question has a pronoun before it names anything that it could stand for.
     fn points_back(&self, words: &[String]) -> bool {
         let pronoun = |word: &&String| self.labels.pronouns.contains(word);
@@ -261,9 +264,8 @@ impl Checker<'_> {
             // A sign, such as that of a currency, is no word.
             if words(phrase).is_empty() { answer.contains(phrase.as_str()) } else { has_phrase(&told, phrase) }
         };
-        let measured = self.measured(answer);
         let lacks = |expected: &Expected| {
-            let is_measured = expected.units.iter().any(|unit| measured.contains(unit));
+            let is_measured = !expected.units.is_empty() && self.is_measured(answer, &expected.units);
             !is_measured && !expected.words.iter().any(says) || !self.is_stated(answer, &expected.stated)
         };
         if self.expected(&asked).any(lacks) || self.counts_others(&asked, answer) {
@@ -276,11 +278,12 @@ impl Checker<'_> {
         begins_with_any(&asked, &labels.asks_time) && !timed
     }
 
-    /// The words right behind the numbers of a text.
-    fn measured(&self, text: &str) -> Vec<String> {
+    /// Whether one of the units stands right behind a number of a text.
+    fn is_measured(&self, text: &str, units: &[String]) -> bool {
         let claims = self.source.claims(text, self.language);
-        let numbers = claims.iter().filter(|claim| claim.kind == ClaimKind::Number);
-        numbers.flat_map(|claim| words(&text[claim.span.end..]).into_iter().take(COUNTED_WORDS)).collect()
+        let has_unit =
+            |number: &Claim| words(&text[number.span.end..]).iter().take(UNIT_WORDS).any(|word| units.contains(word));
+        claims.iter().filter(|claim| claim.kind == ClaimKind::Number).any(has_unit)
     }
 
     /// Whether the article has one of the phrases in a sentence that a text in its language rests on.
@@ -317,11 +320,6 @@ impl Checker<'_> {
         let number = text.contains(|c: char| c.is_ascii_digit()) || has(ClaimKind::Number);
         Figures { number, date: has(ClaimKind::Date) }
     }
-}
-
-/// Whether a line has a number of a list before it.
-fn is_item(line: &str) -> bool {
-    line.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['.', ')'])
 }
 
 /// Whether all numbers in digits are percentages, which count nothing.

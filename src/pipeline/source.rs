@@ -43,6 +43,8 @@ pub(super) struct Source<'a> {
     pub(super) parts: usize,
     /// All words in lower case.
     vocabulary: HashSet<String>,
+    /// How many units have each stem.
+    frequencies: HashMap<String, usize>,
     features: SourceFeatures,
     /// What a model said of sentences: how much more probable it is that the article says them than that it does not.
     verdicts: RefCell<HashMap<String, f64>>,
@@ -85,9 +87,14 @@ impl<'a> Source<'a> {
         }
         let texts: Vec<&str> = units.iter().map(|unit| unit.text.as_str()).collect();
         let whole = texts.join("\n");
+        let mut frequencies = HashMap::new();
+        for stem in units.iter().flat_map(|unit: &Unit| &unit.stems) {
+            *frequencies.entry(stem.clone()).or_default() += 1;
+        }
         Self {
             article,
             parts,
+            frequencies,
             vocabulary: words(&whole).into_iter().collect(),
             features: SourceFeatures::of_sentences(&texts, article.language),
             verdicts: RefCell::default(),
@@ -201,7 +208,7 @@ impl<'a> Source<'a> {
     /// square root of their number, so that neither long nor short units are preferred.
     pub(super) fn centrality(&self, unit: usize) -> f64 {
         let stems = &self.units[unit].stems;
-        let others = |stem: &String| self.units.iter().filter(|other| other.stems.contains(stem)).count() - 1;
+        let others = |stem: &String| self.frequencies[stem] - 1;
         stems.iter().map(others).sum::<usize>() as f64 / (stems.len().max(1) as f64).sqrt()
     }
 
