@@ -1,4 +1,4 @@
-//! The decoder: the transformer blocks of the Llama family (Llama, Qwen2, Qwen3) over quantized weights.
+//! The decoder: the transformer blocks of the Llama family over quantized weights.
 //!
 //! One pass takes new tokens of several sequences at once: the matrix products run over all rows together, attention runs for
 //! each sequence over its own keys and values. On the processor the kernels of our own do the work, elsewhere Candle's.
@@ -7,94 +7,34 @@ use candle_core::{D, Device, Result as CandleResult, Tensor};
 use candle_nn::ops::softmax_last_dim;
 use candle_nn::rotary_emb::{rope, rope_i};
 
+use super::config::{DecoderConfig, FACTORS, LayerKind, Rotation, SHORT_FACTORS};
 use super::embedding::Embedding;
 use super::gguf::GgufFile;
 use super::kernels::attention::{HeadPreparation, HeadShape, RopePairs};
 use super::kernels::{ops, parallel};
-use super::kv::{Blocks, KvShape, Sequence};
+use super::kv::{Blocks, Sequence};
 use super::matrix::{Linear, Matrix, Vector, gated_products, normed_products, plus_product};
 use super::weights_file::Weights;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The sizes and constants of a model.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct DecoderConfig {
-    pub(super) architecture: String,
-    pub(super) context_length: usize,
-    layers: usize,
-    hidden: usize,
-    feed_forward: usize,
-    heads: HeadShape,
-    norm_epsilon: f32,
-    rope_base: f32,
-    rope_pairs: RopePairs,
-}
-
-impl DecoderConfig {
-    pub(super) fn from_gguf(gguf: &GgufFile) -> Result<Self> {
-        let architecture = gguf.string("general.architecture")?.to_owned();
-        let rope_pairs = match architecture.as_str() {
-            "llama" => RopePairs::Neighbours,
-            "qwen2" | "qwen3" => RopePairs::Halves,
-            other => {
-                return Err(
-                    gguf.error(format!("its architecture `{other}` is not known; known are llama, qwen2 and qwen3"))
-                );
-            }
-        };
-        let key = |name: &str| format!("{architecture}.{name}");
-        let hidden = gguf.number(&key("embedding_length"))?;
-        let heads = gguf.number(&key("attention.head_count"))?;
-        let kv_heads = gguf.optional_number(&key("attention.head_count_kv")).unwrap_or(heads);
-        if heads == 0 || kv_heads == 0 || !heads.is_multiple_of(kv_heads) {
-            return Err(gguf.error(format!("{heads} heads cannot share {kv_heads} key-value heads")));
-        }
-        let head_dim = gguf.optional_number(&key("attention.key_length")).unwrap_or(hidden / heads);
-        let too_large = |n: usize| n.checked_mul(head_dim).is_none_or(|n| n > 1 << 24);
-        if too_large(heads) || too_large(kv_heads) {
-            return Err(gguf.error(format!("{heads} heads of {head_dim} values cannot be right")));
-        }
-        // Partial rotation would need other code; no model of these architectures has it.
-        if gguf.optional_number(&key("rope.dimension_count")).is_some_and(|d| d != head_dim) {
-            return Err(gguf.error("rotates only a part of each head, which is not supported"));
-        }
-        if let Ok(scaling @ ("yarn" | "linear" | "longrope")) = gguf.string(&key("rope.scaling.type")) {
-            return Err(gguf.error(format!("uses `{scaling}` scaling of positions, which is not supported")));
-        }
-        Ok(Self {
-            context_length: gguf.number(&key("context_length"))?,
-            layers: gguf.number(&key("block_count"))?,
-            feed_forward: gguf.number(&key("feed_forward_length"))?,
-            norm_epsilon: gguf.float(&key("attention.layer_norm_rms_epsilon"))?,
-            rope_base: match gguf.value(&key("rope.freq_base")) {
-                Some(_) => gguf.float(&key("rope.freq_base"))?,
-                None => 10_000.0,
-            },
-            architecture,
-            hidden,
-            heads: HeadShape { heads, kv_heads, head_dim },
-            rope_pairs,
-        })
-    }
-
-    pub(super) fn kv_shape(&self) -> KvShape {
-        KvShape { layers: self.layers, heads: self.heads }
-    }
-}
-
 struct Layer {
+    kind: LayerKind,
     attention_norm: Vector,
     query: Linear,
     key: Linear,
     value: Linear,
-    /// Norms of each query and key head (Qwen3).
+    /// Norms of each query and key head (Qwen3, Gemma 3).
     query_norm: Option<Vector>,
     key_norm: Option<Vector>,
     output: Linear,
+    /// Norm of what attention adds (Gemma 3).
+    output_norm: Option<Vector>,
     ffn_norm: Vector,
     gate: Linear,
     up: Linear,
     down: Linear,
+    /// Norm of what the feed-forward block adds (Gemma 3).
+    down_norm: Option<Vector>,
 }
 
 impl Layer {
@@ -102,18 +42,39 @@ impl Layer {
         let name = |part: &str| format!("blk.{index}.{part}");
         let HeadShape { heads, kv_heads, head_dim } = c.heads;
         let (query_size, kv_size) = (heads * head_dim, kv_heads * head_dim);
+        // Phi-3 stores products of the same inputs as one: queries, keys and values; gate and up.
+        let fused = name("attn_qkv");
+        let [query, key, value] = if weights.has_product(&fused) {
+            let all = query_size + 2 * kv_size;
+            let mut rows = |first, count| weights.product_rows(&fused, all, first..first + count, c.hidden);
+            [rows(0, query_size)?, rows(query_size, kv_size)?, rows(query_size + kv_size, kv_size)?]
+        } else {
+            let mut whole = |part, size| weights.product(&name(part), size, c.hidden);
+            [whole("attn_q", query_size)?, whole("attn_k", kv_size)?, whole("attn_v", kv_size)?]
+        };
+        let [gate, up] = if weights.has_product(&name("ffn_gate")) {
+            ["ffn_gate", "ffn_up"].map(|part| weights.product(&name(part), c.feed_forward, c.hidden))
+        } else {
+            [0, 1].map(|half| {
+                let rows = half * c.feed_forward..(half + 1) * c.feed_forward;
+                weights.product_rows(&name("ffn_up"), 2 * c.feed_forward, rows, c.hidden)
+            })
+        };
         Ok(Self {
+            kind: c.layer(index),
             attention_norm: weights.vector(&name("attn_norm.weight"), c.hidden)?,
-            query: weights.linear(&name("attn_q"), query_size, c.hidden)?,
-            key: weights.linear(&name("attn_k"), kv_size, c.hidden)?,
-            value: weights.linear(&name("attn_v"), kv_size, c.hidden)?,
+            query,
+            key,
+            value,
             query_norm: weights.optional_vector(&name("attn_q_norm.weight"), head_dim)?,
             key_norm: weights.optional_vector(&name("attn_k_norm.weight"), head_dim)?,
-            output: weights.linear(&name("attn_output"), c.hidden, query_size)?,
+            output: weights.product(&name("attn_output"), c.hidden, query_size)?,
+            output_norm: weights.optional_vector(&name("post_attention_norm.weight"), c.hidden)?,
             ffn_norm: weights.vector(&name("ffn_norm.weight"), c.hidden)?,
-            gate: weights.linear(&name("ffn_gate"), c.feed_forward, c.hidden)?,
-            up: weights.linear(&name("ffn_up"), c.feed_forward, c.hidden)?,
-            down: weights.linear(&name("ffn_down"), c.hidden, c.feed_forward)?,
+            gate: gate?,
+            up: up?,
+            down: weights.product(&name("ffn_down"), c.hidden, c.feed_forward)?,
+            down_norm: weights.optional_vector(&name("post_ffw_norm.weight"), c.hidden)?,
         })
     }
 }
@@ -140,8 +101,8 @@ pub(super) struct Decoder {
     layers: Vec<Layer>,
     norm: Vector,
     head: Matrix,
-    /// Angular frequency of each pair of a head, (head dim / 2).
-    frequencies: Vec<f32>,
+    /// For each rotation, the angular frequency of each pair of a head, (head dim / 2).
+    frequencies: Vec<Vec<f32>>,
 }
 
 impl Decoder {
@@ -159,9 +120,13 @@ impl Decoder {
         let (embedding, head) = weights.embedding_and_head(vocabulary, config.hidden)?;
         let layers = (0..config.layers).map(|i| Layer::load(&mut weights, i, &config)).collect::<Result<_>>()?;
         let norm = weights.vector("output_norm.weight", config.hidden)?;
-        // Llama 3.1 and later stretch long wavelengths by a factor for each pair.
-        let factors = weights.optional_vector("rope_freqs.weight", config.heads.head_dim / 2)?;
-        let frequencies = frequencies(&config, factors).map_err(inference)?;
+        let head_dim = config.heads.head_dim;
+        let factors = match weights.optional_vector(FACTORS, head_dim / 2)? {
+            None => weights.optional_vector(SHORT_FACTORS, head_dim / 2)?,
+            found => found,
+        };
+        let factors = factors.as_ref().map(Vector::numbers);
+        let frequencies = config.rotations.iter().map(|r| r.frequencies(head_dim, factors)).collect();
         Ok(Self { config, device, backend, embedding, layers, norm, head, frequencies })
     }
 
@@ -202,16 +167,19 @@ impl Decoder {
         for (sequence, tokens) in sequences.iter_mut().zip(tokens) {
             sequence.reserve(tokens.len())?;
         }
-        let rows = Rows::new(&self.frequencies, sequences, tokens);
-        let epsilon = self.config.norm_epsilon;
+        let rows = self.rows(sequences, tokens);
+        let (epsilon, gating) = (self.config.norm_epsilon, self.config.gating);
         let mut x = self.embedding.rows(&tokens.concat(), &self.device)?;
+        if self.config.embedding_scale != 1.0 {
+            x = (x * f64::from(self.config.embedding_scale))?;
+        }
         for (index, layer) in self.layers.iter().enumerate() {
             let parts = [&layer.query, &layer.key, &layer.value];
             let qkv = normed_products(&x, &layer.attention_norm, epsilon, &parts)?;
             let attended = self.attention(index, layer, &qkv, &rows, sequences)?;
-            x = plus_product(x, &attended, &layer.output)?;
-            let gated = gated_products(&x, &layer.ffn_norm, epsilon, &layer.gate, &layer.up)?;
-            x = plus_product(x, &gated, &layer.down)?;
+            x = plus_product(x, &attended, &layer.output, layer.output_norm.as_ref(), epsilon)?;
+            let gated = gated_products(&x, &layer.ffn_norm, epsilon, gating, &layer.gate, &layer.up)?;
+            x = plus_product(x, &gated, &layer.down, layer.down_norm.as_ref(), epsilon)?;
         }
         for (sequence, tokens) in sequences.iter_mut().zip(tokens) {
             sequence.advance(tokens.len());
@@ -237,17 +205,19 @@ impl Decoder {
                 Sequence::Blocks(sequence) => blocks.push((sequence, range.clone())),
             }
         }
+        let angles = &rows.angles[layer.kind.rotation];
         if blocks.is_empty() {
             let preparation = HeadPreparation {
                 query_norm: layer.query_norm.as_ref().map(|n| n.norm(self.config.norm_epsilon)),
                 key_norm: layer.key_norm.as_ref().map(|n| n.norm(self.config.norm_epsilon)),
                 pairs: self.config.rope_pairs,
-                cos: &rows.cos,
-                sin: &rows.sin,
+                cos: &angles.cos,
+                sin: &angles.sin,
+                scale: self.config.attention_scale,
             };
-            return ops::attention(qkv, self.config.heads, index, preparation, &mut pages);
+            return ops::attention(qkv, self.config.heads, index, layer.kind.window, preparation, &mut pages);
         }
-        self.attention_in_tensors(index, layer, qkv, rows, &mut blocks)
+        self.attention_in_tensors(index, layer, qkv, angles, &mut blocks)
     }
 
     fn attention_in_tensors(
@@ -255,14 +225,14 @@ impl Decoder {
         index: usize,
         layer: &Layer,
         qkv: &Tensor,
-        rows: &Rows,
+        angles: &Angles,
         sequences: &mut [(&mut Blocks, std::ops::Range<usize>)],
     ) -> CandleResult<Tensor> {
         let HeadShape { heads, kv_heads, head_dim } = self.config.heads;
         let group = heads / kv_heads;
-        let angles =
+        let numbers =
             |numbers: &[f32]| Tensor::from_slice(numbers, (numbers.len() / (head_dim / 2), head_dim / 2), &self.device);
-        let angles = (angles(&rows.cos)?, angles(&rows.sin)?);
+        let angles = (numbers(&angles.cos)?, numbers(&angles.sin)?);
         let of = |first: usize, count: usize| qkv.narrow(1, first * head_dim, count * head_dim);
         let query = self.heads(&of(0, heads)?, heads, layer.query_norm.as_ref(), Some(&angles))?;
         let key = self.heads(&of(heads, kv_heads)?, kv_heads, layer.key_norm.as_ref(), Some(&angles))?;
@@ -271,12 +241,12 @@ impl Decoder {
         let mut outputs = Vec::with_capacity(sequences.len());
         for (sequence, range) in sequences {
             let new = range.len();
-            let mask = causal_mask(sequence.open_len(), new, group, &self.device)?;
             let part = |t: &Tensor| t.narrow(1, range.start, new);
             let views = sequence.extend(index, &part(&key)?, &part(&value)?)?;
+            let masks = masks(&views, new, group, layer.kind.window, &self.device)?;
             // The heads that share a key-value head stand below one another as rows of one product.
             let query = part(&query)?.contiguous()?.reshape((kv_heads, group * new, head_dim))?;
-            let output = attend(&query, &views, mask.as_ref(), (head_dim as f64).sqrt())?;
+            let output = attend(&query, &views, &masks, f64::from(self.config.attention_scale))?;
             let output = output.reshape((heads, new, head_dim))?.transpose(0, 1)?;
             outputs.push(output.reshape((new, heads * head_dim))?);
         }
@@ -308,12 +278,16 @@ impl Decoder {
 }
 
 /// Attention of `query` (kv heads, rows, head dim) over parts that each hold keys and values
-/// (kv heads, tokens, head dim). Scores are divided by `scale`; the mask is for the last part.
-fn attend(query: &Tensor, parts: &[(Tensor, Tensor)], mask: Option<&Tensor>, scale: f64) -> CandleResult<Tensor> {
-    let mut scores = parts.iter().map(|(k, _)| query.matmul(&k.t()?)? / scale).collect::<CandleResult<Vec<_>>>()?;
-    if let (Some(mask), Some(last)) = (mask, scores.last_mut()) {
-        *last = last.broadcast_add(mask)?;
-    }
+/// (kv heads, tokens, head dim), with what each part's mask hides. Scores are multiplied by `scale`.
+fn attend(query: &Tensor, parts: &[(Tensor, Tensor)], masks: &[Option<Tensor>], scale: f64) -> CandleResult<Tensor> {
+    let scores = |((k, _), mask): (&(Tensor, Tensor), &Option<Tensor>)| {
+        let scores = (query.matmul(&k.t()?)? * scale)?;
+        match mask {
+            Some(mask) => scores.broadcast_add(mask),
+            None => Ok(scores),
+        }
+    };
+    let scores = parts.iter().zip(masks).map(scores).collect::<CandleResult<Vec<_>>>()?;
     if let ([scores], [(_, v)]) = (scores.as_slice(), parts) {
         return softmax_last_dim(scores)?.matmul(v);
     }
@@ -332,51 +306,62 @@ fn attend(query: &Tensor, parts: &[(Tensor, Tensor)], mask: Option<&Tensor>, sca
     output.ok_or_else(|| candle_core::Error::Msg("attention over nothing".to_owned()))
 }
 
-/// The rows of one pass: which belong to which sequence, and the angles of their positions.
+/// The rows of one pass: which belong to which sequence, and the angles of their positions for each rotation.
 struct Rows {
     ranges: Vec<std::ops::Range<usize>>,
-    /// (rows, head dim / 2).
+    angles: Vec<Angles>,
+}
+
+/// Cosine and sine of each row and pair, (rows, head dim / 2).
+struct Angles {
     cos: Vec<f32>,
     sin: Vec<f32>,
 }
 
-impl Rows {
-    fn new(frequencies: &[f32], sequences: &[&mut Sequence], tokens: &[&[u32]]) -> Self {
-        let (mut ranges, mut cos, mut sin, mut start) = (vec![], vec![], vec![], 0);
+impl Decoder {
+    fn rows(&self, sequences: &[&mut Sequence], tokens: &[&[u32]]) -> Rows {
+        let (mut ranges, mut positions) = (Vec::new(), Vec::new());
         for (sequence, tokens) in sequences.iter().zip(tokens) {
-            ranges.push(start..start + tokens.len());
-            start += tokens.len();
-            for position in sequence.len()..sequence.len() + tokens.len() {
-                // Exact below 2^24.
-                let angles = frequencies.iter().map(|f| position as f32 * f);
-                cos.extend(angles.clone().map(f32::cos));
-                sin.extend(angles.map(f32::sin));
-            }
+            ranges.push(positions.len()..positions.len() + tokens.len());
+            positions.extend(sequence.len()..sequence.len() + tokens.len());
         }
-        Self { ranges, cos, sin }
+        let angles = |(rotation, frequencies): (&Rotation, &Vec<f32>)| {
+            // Exact below 2^24.
+            let angles = positions.iter().flat_map(|&position| frequencies.iter().map(move |f| position as f32 * f));
+            let (sin, cos) = angles.map(|a| (a.sin() * rotation.magnitude, a.cos() * rotation.magnitude)).unzip();
+            Angles { cos, sin }
+        };
+        Rows { ranges, angles: self.config.rotations.iter().zip(&self.frequencies).map(angles).collect() }
     }
 }
 
-/// What `new` tokens behind `before` others must not see of one another: (group × new, before + new), 0 or
-/// minus infinity. One token sees all.
-fn causal_mask(before: usize, new: usize, group: usize, device: &Device) -> CandleResult<Option<Tensor>> {
-    if new == 1 {
-        return Ok(None);
-    }
-    let row = |i: usize| (0..before + new).map(move |j| if j > before + i { f32::NEG_INFINITY } else { 0.0 });
-    let mask: Vec<f32> = (0..group).flat_map(|_| (0..new).flat_map(row)).collect();
-    Tensor::from_vec(mask, (group * new, before + new), device).map(Some)
-}
-
-fn frequencies(config: &DecoderConfig, factors: Option<Vector>) -> CandleResult<Vec<f32>> {
-    let head_dim = config.heads.head_dim;
-    let exponents = (0..head_dim).step_by(2).map(|i| i as f32 / head_dim as f32);
-    let mut frequencies: Vec<f32> = exponents.map(|e| 1.0 / config.rope_base.powf(e)).collect();
-    if let Some(factors) = factors {
-        let factors: Vec<f32> = factors.tensor().to_vec1()?;
-        frequencies.iter_mut().zip(factors).for_each(|(frequency, factor)| *frequency /= factor);
-    }
-    Ok(frequencies)
+/// For each part of what a sequence has, what the `new` tokens at its end must not see of it: (group × new, tokens of the
+/// part), 0 or minus infinity; `None` where all see all.
+fn masks(
+    parts: &[(Tensor, Tensor)],
+    new: usize,
+    group: usize,
+    window: Option<usize>,
+    device: &Device,
+) -> CandleResult<Vec<Option<Tensor>>> {
+    let lens = parts.iter().map(|(k, _)| k.dim(1)).collect::<CandleResult<Vec<_>>>()?;
+    let before = lens.iter().sum::<usize>() - new;
+    let mut start = 0;
+    let mut mask = |len: usize| {
+        let tokens = start..start + len;
+        start += len;
+        let hidden =
+            |position: usize, token: usize| token > position || window.is_some_and(|window| token + window <= position);
+        // The last new token looks back least far, the first sees least of what is new.
+        if !hidden(before + new - 1, tokens.start) && !hidden(before, tokens.end - 1) {
+            return Ok(None);
+        }
+        let row =
+            |i: usize| tokens.clone().map(move |token| if hidden(before + i, token) { f32::NEG_INFINITY } else { 0.0 });
+        let mask: Vec<f32> = (0..group).flat_map(|_| (0..new).flat_map(row)).collect();
+        Tensor::from_vec(mask, (group * new, len), device).map(Some)
+    };
+    lens.into_iter().map(&mut mask).collect()
 }
 
 /// Logits as numbers, a list for each row.

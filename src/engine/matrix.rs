@@ -6,6 +6,7 @@ use candle_core::quantized::{QMatMul, QTensor};
 use candle_core::{Device, Module, Result, Tensor};
 use candle_nn::ops::{rms_norm, silu};
 
+use super::kernels::elementwise::Gating;
 use super::kernels::matrix::{Affine, Norm, PackedMatrix};
 use super::kernels::ops;
 
@@ -41,8 +42,8 @@ impl Vector {
         Ok(Self { numbers: tensor.to_vec1()?, tensor })
     }
 
-    pub(super) fn tensor(&self) -> &Tensor {
-        &self.tensor
+    pub(super) fn numbers(&self) -> &[f32] {
+        &self.numbers
     }
 
     /// As the weight of a norm in the kernels.
@@ -89,24 +90,43 @@ pub(super) fn normed_products(x: &Tensor, norm: &Vector, epsilon: f32, parts: &[
     Tensor::cat(&outputs, 1)
 }
 
-/// `silu(gate · norm(x)) · (up · norm(x))`: (rows, inputs) → (rows, outputs of both).
-pub(super) fn gated_products(x: &Tensor, norm: &Vector, epsilon: f32, gate: &Linear, up: &Linear) -> Result<Tensor> {
+/// `gating(gate · norm(x)) · (up · norm(x))`: (rows, inputs) → (rows, outputs of both).
+pub(super) fn gated_products(
+    x: &Tensor,
+    norm: &Vector,
+    epsilon: f32,
+    gating: Gating,
+    gate: &Linear,
+    up: &Linear,
+) -> Result<Tensor> {
     if let (Some(Affine { matrix: gate, bias: None }), Some(Affine { matrix: up, bias: None })) =
         (gate.affine(), up.affine())
     {
-        return ops::gated(x, norm.norm(epsilon), gate, up);
+        return ops::gated(x, norm.norm(epsilon), gating, gate, up);
     }
     let normed = norm.rms_norm(x, epsilon)?;
-    silu(&gate.forward(&normed)?)? * up.forward(&normed)?
+    let gate = gate.forward(&normed)?;
+    let gate = match gating {
+        Gating::Silu => silu(&gate),
+        Gating::Gelu => gate.gelu(),
+    };
+    gate? * up.forward(&normed)?
 }
 
-/// `x` with the product added.
-pub(super) fn plus_product(x: Tensor, h: &Tensor, part: &Linear) -> Result<Tensor> {
-    match part.affine() {
-        Some(part) => {
+/// `x` with the product added, which is normed before where there is a norm for it (Gemma).
+pub(super) fn plus_product(
+    x: Tensor,
+    h: &Tensor,
+    part: &Linear,
+    norm: Option<&Vector>,
+    epsilon: f32,
+) -> Result<Tensor> {
+    match (norm, part.affine()) {
+        (None, Some(part)) => {
             ops::add_product(&x, h, part)?;
             Ok(x)
         }
-        None => x + part.forward(h)?,
+        (None, None) => x + part.forward(h)?,
+        (Some(norm), _) => x + norm.rms_norm(&part.forward(h)?, epsilon)?,
     }
 }

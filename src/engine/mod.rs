@@ -20,6 +20,7 @@ pub mod speed;
 pub mod store;
 pub mod tokenizer;
 
+mod config;
 mod constraint;
 mod decoder;
 mod device;

@@ -77,7 +77,7 @@ pub(in crate::engine) enum RopePairs {
     Neighbours,
 }
 
-/// How heads are made ready: normed where the model has it (Qwen3), rotated to their position (Su et al. 2021).
+/// How heads are made ready: normed where the model has it (Qwen3, Gemma 3), rotated to their position (Su et al. 2021).
 #[derive(Clone, Copy)]
 pub(in crate::engine) struct HeadPreparation<'a> {
     pub(in crate::engine) query_norm: Option<Norm<'a>>,
@@ -86,6 +86,8 @@ pub(in crate::engine) struct HeadPreparation<'a> {
     /// For each row and pair, cosine and sine of its angle: (rows, head dim / 2).
     pub(in crate::engine) cos: &'a [f32],
     pub(in crate::engine) sin: &'a [f32],
+    /// Factor of the products of queries and keys, which the queries carry.
+    pub(in crate::engine) scale: f32,
 }
 
 /// Norms, rotates and scales one head of one row.
@@ -122,7 +124,7 @@ fn prepare_head(
 
 /// Queries ready for [`attend`] and keys ready to be stored.
 pub(super) struct Prepared {
-    /// (kv heads, rows, group, head dim), divided by the root of the head's size, as bf16.
+    /// (kv heads, rows, group, head dim), scaled, as bf16.
     pub(super) queries: Vec<u16>,
     /// (rows, kv heads × head dim).
     pub(super) keys: Vec<f32>,
@@ -136,7 +138,6 @@ pub(super) fn prepare(isa: Isa, shape: &HeadShape, qkv: &[f32], preparation: &He
     let mut queries = vec![0; rows * heads * head_dim];
     let mut keys = vec![0.0; rows * kv_heads * head_dim];
     let (shared_queries, shared_keys) = (Shared::new(&mut queries), Shared::new(&mut keys));
-    let scale = 1.0 / (head_dim as f32).sqrt();
     const TOGETHER: usize = 8;
     parallel::for_each(
         rows.div_ceil(TOGETHER),
@@ -150,7 +151,7 @@ pub(super) fn prepare(isa: Isa, shape: &HeadShape, qkv: &[f32], preparation: &He
                     unsafe {
                         if head < heads {
                             let place = ((head / group * rows + row) * group + head % group) * head_dim;
-                            prepare_head(isa, from, preparation.query_norm, preparation, row, scale, ready);
+                            prepare_head(isa, from, preparation.query_norm, preparation, row, preparation.scale, ready);
                             for (out, query) in shared_queries.part(place, head_dim).iter_mut().zip(ready.iter()) {
                                 *out = to_bf16(*query);
                             }
@@ -215,15 +216,14 @@ impl Seen {
 #[inline(always)]
 fn weigh_body(
     scores: &mut [f32; PAGE],
-    visible: usize,
+    visible: Range<usize>,
     largest: &mut f32,
     weight: &mut f32,
     values: &mut [f32],
     weights: &mut [u16; PAGE],
 ) {
-    for score in &mut scores[visible..] {
-        *score = f32::NEG_INFINITY;
-    }
+    scores[..visible.start].fill(f32::NEG_INFINITY);
+    scores[visible.end..].fill(f32::NEG_INFINITY);
     let mut lanes = [f32::NEG_INFINITY; LANES];
     for part in scores.as_chunks::<LANES>().0 {
         for (lane, score) in lanes.iter_mut().zip(part) {
@@ -256,7 +256,7 @@ for_each_isa! {
     /// Turns the scores of a page into weights, and brings what was seen before to the same scale.
     weigh = weigh_body; (
         scores: &mut [f32; PAGE],
-        visible: usize,
+        visible: Range<usize>,
         largest: &mut f32,
         weight: &mut f32,
         values: &mut [f32],
@@ -268,16 +268,25 @@ for_each_isa! {
 struct Pass<'a> {
     isa: Isa,
     shape: HeadShape,
+    /// How many tokens a query looks back over, itself included, where not over all.
+    window: Option<usize>,
     sequences: &'a [Attending<'a>],
     /// (kv heads, rows, group, head dim).
     queries: &'a [u16],
     rows: usize,
 }
 
-/// Attends with all rows of a pass: `out` gets (rows, heads × head dim).
-pub(super) fn attend(isa: Isa, shape: &HeadShape, sequences: &[Attending<'_>], queries: &[u16], out: &mut [f32]) {
+/// Attends with all rows of a pass, each over the last `window` tokens or over all: `out` gets (rows, heads × head dim).
+pub(super) fn attend(
+    isa: Isa,
+    shape: &HeadShape,
+    window: Option<usize>,
+    sequences: &[Attending<'_>],
+    queries: &[u16],
+    out: &mut [f32],
+) {
     let rows = sequences.last().map_or(0, |s| s.rows.end);
-    let pass = Pass { isa, shape: *shape, sequences, queries, rows };
+    let pass = Pass { isa, shape: *shape, window, sequences, queries, rows };
     let (query_rows, padded) = (rows * shape.group(), shape.padded());
     let tiles = query_rows.div_ceil(TASK_ROWS);
     let tile = |t: usize| t * TASK_ROWS..query_rows.min((t + 1) * TASK_ROWS);
@@ -329,9 +338,12 @@ impl Pass<'_> {
             let mut open: Option<(&[u16], Range<usize>)> = None;
             for sequence in self.sequences {
                 let Some(data) = sequence.pages.get(page) else { continue };
-                // Tokens before the page see nothing of it.
-                let first = sequence.rows.start + (page * PAGE).saturating_sub(sequence.start).min(sequence.rows.len());
-                let rows = (first * group).max(tile.start)..(sequence.rows.end * group).min(tile.end);
+                // Tokens before the page see nothing of it, nor do those that look back less far.
+                let row = |position: usize| {
+                    sequence.rows.start + position.saturating_sub(sequence.start).min(sequence.rows.len())
+                };
+                let end = self.window.map_or(sequence.rows.end, |window| row((page + 1) * PAGE + window - 1));
+                let rows = (row(page * PAGE) * group).max(tile.start)..(end * group).min(tile.end);
                 if rows.is_empty() {
                     continue;
                 }
@@ -352,12 +364,13 @@ impl Pass<'_> {
         }
     }
 
-    /// How many keys of a page a query row may look at.
-    fn visible(&self, query_row: usize, page: usize) -> usize {
+    /// Which keys of a page a query row may look at.
+    fn visible(&self, query_row: usize, page: usize) -> Range<usize> {
         let row = query_row / self.shape.group();
         let position =
             self.sequences.iter().find(|s| s.rows.contains(&row)).map_or(0, |s| s.start + row - s.rows.start);
-        (position + 1).saturating_sub(page * PAGE).min(PAGE)
+        let place = |position: usize| position.saturating_sub(page * PAGE).min(PAGE);
+        place(self.window.map_or(0, |window| (position + 1).saturating_sub(window)))..place(position + 1)
     }
 
     fn see_page(
@@ -386,7 +399,7 @@ impl Pass<'_> {
             let mut most = 0;
             for (i, (scores, weights)) in scores.iter_mut().zip(weights.iter_mut()).enumerate() {
                 let visible = self.visible(first + i, page);
-                most = most.max(visible);
+                most = most.max(visible.end);
                 let values = &mut seen.values[(at + i) * padded..][..padded];
                 weigh(self.isa, scores, visible, &mut seen.largest[at + i], &mut seen.weight[at + i], values, weights);
             }

@@ -1,6 +1,6 @@
 //! Arithmetic on rows of numbers: norms, activations, exponentials.
 
-use super::isa::for_each_isa;
+use super::isa::{Isa, for_each_isa};
 
 /// Numbers that are added up side by side, so that the sum is the same on every processor and fast on all.
 const LANES: usize = 16;
@@ -61,6 +61,38 @@ fn swiglu_body(gate: &[f32], up: &[f32], out: &mut [f32]) {
 for_each_isa! {
     /// `silu(gate) · up` (Shazeer 2020).
     swiglu = swiglu_body; (gate: &[f32], up: &[f32], out: &mut [f32])
+}
+
+#[inline(always)]
+fn geglu_body(gate: &[f32], up: &[f32], out: &mut [f32]) {
+    for ((out, gate), up) in out.iter_mut().zip(gate).zip(up) {
+        // (1 + tanh(z)) / 2 is the logistic function of 2 z; here 2 √(2/π) (x + 0.044715 x³).
+        let z = 1.595_769 * gate * (1.0 + 0.044_715 * gate * gate);
+        *out = gate / (1.0 + exp(-z)) * up;
+    }
+}
+
+for_each_isa! {
+    /// `gelu(gate) · up` (Shazeer 2020), with the approximation by tanh (Hendrycks and Gimpel 2016).
+    geglu = geglu_body; (gate: &[f32], up: &[f32], out: &mut [f32])
+}
+
+/// What bends one of the two products of a feed-forward block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum Gating {
+    Silu,
+    /// By tanh (Gemma).
+    Gelu,
+}
+
+impl Gating {
+    /// `gating(gate) · up`.
+    pub(super) fn gate(self, isa: Isa, gate: &[f32], up: &[f32], out: &mut [f32]) {
+        match self {
+            Self::Silu => swiglu(isa, gate, up, out),
+            Self::Gelu => geglu(isa, gate, up, out),
+        }
+    }
 }
 
 #[inline(always)]

@@ -3,7 +3,7 @@
 use candle_core::quantized::GgmlDType;
 
 use super::activations::Activation;
-use super::elementwise;
+use super::elementwise::{self, Gating};
 use super::form::{BLOCK, CHUNK, Form, PANEL};
 use super::isa::{Isa, for_each_isa};
 use super::pack;
@@ -247,8 +247,15 @@ pub(super) fn multiply(isa: Isa, inputs: &Inputs, parts: &[Affine<'_>], out: &mu
     );
 }
 
-/// `silu(x · gateᵀ) · (x · upᵀ)`: rows of as many numbers as both matrices have outputs.
-pub(super) fn multiply_gated(isa: Isa, inputs: &Inputs, gate: &PackedMatrix, up: &PackedMatrix, out: &mut [f32]) {
+/// `gating(x · gateᵀ) · (x · upᵀ)`: rows of as many numbers as both matrices have outputs.
+pub(super) fn multiply_gated(
+    isa: Isa,
+    inputs: &Inputs,
+    gating: Gating,
+    gate: &PackedMatrix,
+    up: &PackedMatrix,
+    out: &mut [f32],
+) {
     let (width, panels) = (gate.outputs, gate.panels());
     let together = panels_together(gate.inputs, inputs.rows).div_ceil(2);
     let shared = Shared::new(out);
@@ -265,7 +272,7 @@ pub(super) fn multiply_gated(isa: Isa, inputs: &Inputs, gate: &PackedMatrix, up:
                 for (row, (gate, up)) in gates.iter().zip(ups).enumerate() {
                     // SAFETY: each panel's columns are written by one task.
                     let out = unsafe { shared.part(row * width + first, count) };
-                    elementwise::swiglu(isa, gate, up, out);
+                    gating.gate(isa, gate, up, out);
                 }
             }
         },

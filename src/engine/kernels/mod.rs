@@ -13,7 +13,7 @@
 mod activations;
 
 pub(super) mod attention;
-mod elementwise;
+pub(super) mod elementwise;
 mod form;
 mod half;
 mod isa;

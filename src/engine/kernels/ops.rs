@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use candle_core::{CpuStorage, CustomOp1, InplaceOp2, Layout, Result, Shape, Tensor};
 
 use super::attention::{self, Attending, HeadPreparation, HeadShape};
+use super::elementwise::Gating;
 use super::isa::Isa;
 use super::matrix::{self, Affine, Inputs, Norm, PackedMatrix};
 use crate::engine::kv::Pages;
@@ -53,6 +54,7 @@ pub(in crate::engine) fn products(x: &Tensor, norm: Option<Norm<'_>>, parts: &[A
 }
 
 struct Gated<'a> {
+    gating: Gating,
     gate: &'a PackedMatrix,
     up: &'a PackedMatrix,
     norm: Norm<'a>,
@@ -68,14 +70,20 @@ impl CustomOp1 for Gated<'_> {
         let isa = Isa::best();
         let inputs = Inputs::new(isa, numbers(storage, layout)?, self.gate.inputs, Some(self.norm));
         let mut out = vec![0.0; rows * self.gate.outputs];
-        matrix::multiply_gated(isa, &inputs, self.gate, self.up, &mut out);
+        matrix::multiply_gated(isa, &inputs, self.gating, self.gate, self.up, &mut out);
         Ok((CpuStorage::F32(out), (rows, self.gate.outputs).into()))
     }
 }
 
-/// The first half of a feed-forward block: `silu(gate · norm(x)) · (up · norm(x))`, (rows, outputs of both).
-pub(in crate::engine) fn gated(x: &Tensor, norm: Norm<'_>, gate: &PackedMatrix, up: &PackedMatrix) -> Result<Tensor> {
-    x.apply_op1_no_bwd(&Gated { gate, up, norm })
+/// The first half of a feed-forward block: `gating(gate · norm(x)) · (up · norm(x))`, (rows, outputs of both).
+pub(in crate::engine) fn gated(
+    x: &Tensor,
+    norm: Norm<'_>,
+    gating: Gating,
+    gate: &PackedMatrix,
+    up: &PackedMatrix,
+) -> Result<Tensor> {
+    x.apply_op1_no_bwd(&Gated { gating, gate, up, norm })
 }
 
 struct AddProduct<'a>(Affine<'a>);
@@ -110,6 +118,7 @@ pub(in crate::engine) fn add_product(x: &Tensor, h: &Tensor, part: Affine<'_>) -
 struct Attention<'a, 'b> {
     shape: HeadShape,
     layer: usize,
+    window: Option<usize>,
     preparation: HeadPreparation<'a>,
     sequences: RefCell<&'a mut [(&'b mut Pages, usize)]>,
 }
@@ -144,20 +153,22 @@ impl CustomOp1 for Attention<'_, '_> {
             Attending { pages: pages.layer(self.layer), start: pages.len(), rows }
         });
         let mut out = vec![0.0; rows * heads * head_dim];
-        attention::attend(isa, &self.shape, &attending.collect::<Vec<_>>(), &prepared.queries, &mut out);
+        let attending: Vec<_> = attending.collect();
+        attention::attend(isa, &self.shape, self.window, &attending, &prepared.queries, &mut out);
         Ok((CpuStorage::F32(out), (rows, heads * head_dim).into()))
     }
 }
 
 /// Attention of the new tokens of several sequences in one layer: `qkv` (rows, queries, keys and values of all heads) →
 /// (rows, heads × head dim). Each sequence comes with its number of new tokens, for which it has room; their keys and values
-/// are stored.
+/// are stored. A token looks at the last `window` tokens, itself included, or at all.
 pub(in crate::engine) fn attention(
     qkv: &Tensor,
     shape: HeadShape,
     layer: usize,
+    window: Option<usize>,
     preparation: HeadPreparation<'_>,
     sequences: &mut [(&mut Pages, usize)],
 ) -> Result<Tensor> {
-    qkv.apply_op1_no_bwd(&Attention { shape, layer, preparation, sequences: RefCell::new(sequences) })
+    qkv.apply_op1_no_bwd(&Attention { shape, layer, window, preparation, sequences: RefCell::new(sequences) })
 }

@@ -4,6 +4,7 @@ use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 
 use super::attention::{self, Attending, HeadPreparation, HeadShape, PAGE, RopePairs};
+use super::elementwise::Gating;
 use super::isa::Isa;
 use super::matrix::{self, Affine, Inputs, Norm, PackedMatrix};
 
@@ -164,26 +165,30 @@ fn norm_bias_sum_and_gate_are_what_they_say() {
             .collect();
         assert!(largest_gap(&out, &expected) < 0.02, "{isa}: {}", largest_gap(&out, &expected));
 
-        let mut out = vec![0.0; 3 * 20];
-        matrix::multiply_gated(isa, &inputs, &gate, &up, &mut out);
         let silu = |x: f32| x / (1.0 + (-x).exp());
-        let expected: Vec<f32> = (0..3)
-            .flat_map(|row| dense_gate.iter().zip(&dense_up).map(move |(g, u)| silu(dot(row, g)) * dot(row, u)))
-            .collect();
-        assert!(largest_gap(&out, &expected) < 0.02, "{isa}: {}", largest_gap(&out, &expected));
+        let gelu = |x: f32| 0.5 * x * (1.0 + (0.797_884_6 * (x + 0.044_715 * x * x * x)).tanh());
+        for (gating, bend) in [(Gating::Silu, &silu as &dyn Fn(f32) -> f32), (Gating::Gelu, &gelu)] {
+            let mut out = vec![0.0; 3 * 20];
+            matrix::multiply_gated(isa, &inputs, gating, &gate, &up, &mut out);
+            let expected: Vec<f32> = (0..3)
+                .flat_map(|row| dense_gate.iter().zip(&dense_up).map(move |(g, u)| bend(dot(row, g)) * dot(row, u)))
+                .collect();
+            assert!(largest_gap(&out, &expected) < 0.02, "{isa} {gating:?}: {}", largest_gap(&out, &expected));
+        }
     }
 }
 
 /// Keys and values of sequences in pages, as numbers besides.
 struct Cache {
     shape: HeadShape,
+    window: Option<usize>,
     pages: Vec<Vec<u16>>,
     keys: Vec<Vec<f32>>,
     values: Vec<Vec<f32>>,
 }
 
 impl Cache {
-    fn new(shape: HeadShape, tokens: usize) -> Self {
+    fn new(shape: HeadShape, window: Option<usize>, tokens: usize) -> Self {
         let width = shape.kv_heads * shape.head_dim;
         let rows = |seed| numbers(tokens * width, seed).chunks(width).map(<[f32]>::to_vec).collect::<Vec<_>>();
         let (keys, values) = (rows(11.0), rows(12.0));
@@ -191,7 +196,7 @@ impl Cache {
         for (i, (key, value)) in keys.iter().zip(&values).enumerate() {
             shape.store(&mut pages[i / PAGE], i % PAGE, key, value);
         }
-        Self { shape, pages, keys, values }
+        Self { shape, window, pages, keys, values }
     }
 
     fn attend(&self, isa: Isa, sequences: &[(usize, usize)], qkv: &[f32]) -> Vec<f32> {
@@ -203,6 +208,7 @@ impl Cache {
             pairs: RopePairs::Halves,
             cos: &vec![1.0; rows * half],
             sin: &vec![0.0; rows * half],
+            scale: 1.0 / (self.shape.head_dim as f32).sqrt(),
         };
         let prepared = attention::prepare(isa, &self.shape, qkv, &preparation);
         let mut row = 0;
@@ -215,7 +221,7 @@ impl Cache {
             })
             .collect();
         let mut out = vec![f32::NAN; rows * self.shape.heads * self.shape.head_dim];
-        attention::attend(isa, &self.shape, &attending, &prepared.queries, &mut out);
+        attention::attend(isa, &self.shape, self.window, &attending, &prepared.queries, &mut out);
         out
     }
 
@@ -223,15 +229,20 @@ impl Cache {
     fn expected(&self, position: usize, query: &[f32]) -> Vec<f32> {
         let HeadShape { heads, kv_heads, head_dim } = self.shape;
         let mut out = Vec::new();
+        let seen = self.window.map_or(0, |window| (position + 1).saturating_sub(window))..=position;
         for head in 0..heads {
             let of_head = |x: &[f32]| x[head / (heads / kv_heads) * head_dim..][..head_dim].to_vec();
             let query = &query[head * head_dim..][..head_dim];
             let dot = |key: &[f32]| query.iter().zip(of_head(key)).map(|(q, k)| f64::from(q * k)).sum::<f64>();
             let weights: Vec<f64> =
-                self.keys[..=position].iter().map(|key| (dot(key) / (head_dim as f64).sqrt()).exp()).collect();
+                self.keys[seen.clone()].iter().map(|key| (dot(key) / (head_dim as f64).sqrt()).exp()).collect();
             let total: f64 = weights.iter().sum();
             let mean = |d: usize| {
-                weights.iter().zip(&self.values).map(|(w, v)| w / total * f64::from(of_head(v)[d])).sum::<f64>() as f32
+                weights
+                    .iter()
+                    .zip(&self.values[seen.clone()])
+                    .map(|(w, v)| w / total * f64::from(of_head(v)[d]))
+                    .sum::<f64>() as f32
             };
             out.extend((0..head_dim).map(mean));
         }
@@ -241,13 +252,18 @@ impl Cache {
 
 #[test]
 fn attention_is_what_its_definition_says() {
-    for shape in [
-        HeadShape { heads: 4, kv_heads: 2, head_dim: 8 },
-        HeadShape { heads: 6, kv_heads: 2, head_dim: 64 },
-        HeadShape { heads: 7, kv_heads: 1, head_dim: 112 },
+    for (shape, window) in [
+        (HeadShape { heads: 4, kv_heads: 2, head_dim: 8 }, None),
+        (HeadShape { heads: 6, kv_heads: 2, head_dim: 64 }, None),
+        (HeadShape { heads: 7, kv_heads: 1, head_dim: 112 }, None),
+        // Windows within a page, over parts of several, and longer than a run of them.
+        (HeadShape { heads: 4, kv_heads: 2, head_dim: 8 }, Some(5)),
+        (HeadShape { heads: 4, kv_heads: 1, head_dim: 256 }, Some(130)),
+        (HeadShape { heads: 6, kv_heads: 2, head_dim: 64 }, Some(640)),
+        (HeadShape { heads: 4, kv_heads: 2, head_dim: 8 }, Some(1)),
     ] {
         let tokens = 1100;
-        let cache = Cache::new(shape, tokens);
+        let cache = Cache::new(shape, window, tokens);
         let width = (shape.heads + 2 * shape.kv_heads) * shape.head_dim;
         // A long sequence, a short one that shares its pages, one token, and one that begins a page.
         let sequences = [(1090, 10), (3, 40), (700, 1), (2 * PAGE, 2)];
@@ -262,7 +278,7 @@ fn attention_is_what_its_definition_says() {
                     let expected = cache.expected(start + i, &qkv[row * width..]);
                     assert!(
                         largest_gap(got, &expected) < 3e-3,
-                        "{isa} {shape:?} {start}+{i}: {}",
+                        "{isa} {shape:?} {window:?} {start}+{i}: {}",
                         largest_gap(got, &expected)
                     );
                     row += 1;
@@ -279,7 +295,7 @@ fn attention_is_what_its_definition_says() {
                     row += 1;
                 }
             }
-            assert_eq!(out, alone, "{isa} {shape:?}");
+            assert_eq!(out, alone, "{isa} {shape:?} {window:?}");
         }
     }
 }

@@ -69,11 +69,6 @@ impl Blocks {
         }
     }
 
-    /// Tokens of the last block, behind the parts that are not written to.
-    pub(in crate::engine) fn open_len(&self) -> usize {
-        self.parts.last().map_or(0, |part| part.len)
-    }
-
     /// Adds keys and values, each (kv heads, new tokens, head dim), to a layer and gives all that a query may look at there, the
     /// new ones last. Room must have been made; the sequence grows when [`Blocks::advance`] says that all layers are written.
     pub(in crate::engine) fn extend(
@@ -140,6 +135,6 @@ mod tests {
         extended(&mut blocks, 0.0, LEAST_CAPACITY);
         assert_eq!(extended(&mut blocks, 7.0, 1).len(), 2);
         blocks.truncate(1);
-        assert_eq!((blocks.len(), blocks.open_len()), (1, 1));
+        assert_eq!((blocks.len(), blocks.parts.len()), (1, 1));
     }
 }
