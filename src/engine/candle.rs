@@ -14,7 +14,7 @@ use super::prefixes::{self, Prefixes};
 use super::schedule::{PREFILL_ROWS, Schedule};
 use super::scoring::{self, Plan, Scored};
 use super::template::ChatTemplate;
-use super::tokenizer::ModelTokenizer;
+use super::tokenizer::{ModelTokenizer, Place};
 use super::{
     Batch, Continuation, DeviceChoice, Engine, Event, Likelihood, Prompt, Request, check_context, empty_prompt, proceed,
 };
@@ -95,7 +95,7 @@ impl CandleEngine {
             Prompt::Chat(messages) => self.template.encode(messages, &self.tokenizer)?,
             Prompt::Plain(text) => {
                 let mut tokens: Vec<u32> = self.tokenizer.add_bos.into_iter().collect();
-                tokens.extend(self.tokenizer.encode_plain(text)?);
+                tokens.extend(self.tokenizer.encode_plain(text, Place::Beginning)?);
                 tokens
             }
         };
@@ -134,7 +134,7 @@ impl Engine for CandleEngine {
     }
 
     fn count_tokens(&self, text: &str) -> Result<usize> {
-        Ok(self.tokenizer.encode_plain(text)?.len())
+        Ok(self.tokenizer.encode_plain(text, Place::Beginning)?.len())
     }
 
     fn generate(
@@ -185,7 +185,7 @@ impl Engine for CandleEngine {
         let (mut prompts, mut texts) = (Vec::new(), Vec::new());
         for Continuation { prompt, text } in continuations {
             let prompt = self.prompt_tokens(prompt)?;
-            let text = self.tokenizer.encode_plain(text)?;
+            let text = self.tokenizer.encode_plain(text, self.tokenizer.place_behind(&prompt))?;
             check_context(prompt.len(), text.len(), self.info.context_length)?;
             prompts.push(prompt);
             texts.push(text);

@@ -12,7 +12,7 @@ use llguidance::toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, Tok
 use llguidance::{Matcher, ParserFactory};
 
 use super::grammar::{Grammar, VISIBLE_IN_QUESTION};
-use super::tokenizer::ModelTokenizer;
+use super::tokenizer::{ModelTokenizer, Place};
 use crate::error::{Error, ErrorKind, Result};
 
 #[cfg(test)]
@@ -140,7 +140,8 @@ impl TokenizerEnv for Vocabulary {
 
     fn tokenize_bytes(&self, bytes: &[u8]) -> Vec<u32> {
         let greedy = |text: &[u8]| self.tree.greedy_tokenize(text);
-        let encode = |text: &str| self.tokenizer.encode_plain(text).unwrap_or_else(|_| greedy(text.as_bytes()));
+        let encode =
+            |text: &str| self.tokenizer.encode_plain(text, Place::Middle).unwrap_or_else(|_| greedy(text.as_bytes()));
         let tokens = self.tree.tokenize_with_greedy_fallback(bytes, encode);
         // A tokenizer that composes accents, or knows `<tool_call>`, gives the tokens of another text.
         if self.tree.decode_raw(&tokens) == bytes { tokens } else { greedy(bytes) }

@@ -74,13 +74,17 @@ impl ChatTemplate {
             let (markup, after) = rest.split_once(&placeholder(n)).ok_or_else(|| {
                 Error::new(ErrorKind::Model, format!("the chat template leaves out message {}", n + 1))
             })?;
-            tokens.extend(tokenizer.encode_markup(markup)?);
-            tokens.extend(tokenizer.encode_plain(message.content.trim())?);
+            // A space belongs to the word behind it.
+            let spaces = markup.len() - markup.trim_end_matches(' ').len();
+            let (markup, spaces) = markup.split_at(markup.len() - spaces);
+            tokens.extend(tokenizer.encode_markup(markup, tokenizer.place_behind(&tokens))?);
+            let content = format!("{spaces}{}", message.content.trim());
+            tokens.extend(tokenizer.encode_plain(&content, tokenizer.place_behind(&tokens))?);
             rest = after;
         }
-        tokens.extend(tokenizer.encode_markup(rest)?);
+        tokens.extend(tokenizer.encode_markup(rest, tokenizer.place_behind(&tokens))?);
         if let Some(begun) = begun {
-            tokens.extend(tokenizer.encode_plain(begun)?);
+            tokens.extend(tokenizer.encode_plain(begun, tokenizer.place_behind(&tokens))?);
         }
         Ok(tokens)
     }

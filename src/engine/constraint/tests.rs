@@ -96,7 +96,7 @@ impl Pen {
     }
 
     fn encode(&self, text: &str) -> Vec<u32> {
-        self.tokenizer.encode_plain(text).unwrap()
+        self.tokenizer.encode_plain(text, Place::Middle).unwrap()
     }
 
     fn bytes(&self, tokens: &[u32]) -> Vec<u8> {

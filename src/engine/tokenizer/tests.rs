@@ -1,4 +1,7 @@
-//! Token ids of real vocabularies against reference implementations.
+//! Token ids against reference implementations.
+//!
+//! `testdata/pieces.json` holds a vocabulary of SentencePiece's byte-pair encoding that was trained on our own fixtures, and texts
+//! with the ids that the SentencePiece library gives them, with a space put before a text (`prefixed`) and without.
 //!
 //! `testdata/token_ids.json` holds texts and conversations of our own with the ids that they must have.
 //! For `qwen2` they are those of the `tokenizers` library with the tokenizer file that Qwen2.5 is
@@ -11,10 +14,11 @@
 
 use std::time::Instant;
 
+use candle_core::quantized::gguf_file::{Value, write};
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
-use super::ModelTokenizer;
+use super::{ModelTokenizer, Place};
 use crate::chat::Message;
 use crate::engine::gguf::GgufFile;
 use crate::engine::template::ChatTemplate;
@@ -82,7 +86,7 @@ impl Model {
         assert!(texts.len() > 20 && conversations.len() > 5);
         for Text { name, text, ids } in texts {
             let ids = (self.ids)(ids);
-            assert_eq!(self.tokenizer.encode_plain(text).unwrap(), ids, "{name}: {text:?}");
+            assert_eq!(self.tokenizer.encode_plain(text, Place::Beginning).unwrap(), ids, "{name}: {text:?}");
             let whole = (self.normal)(text);
             for cut in 0..=ids.len() {
                 assert_eq!(self.streamed(&ids[..cut]), self.whole_characters(&whole, &ids[..cut]), "{name}, {cut}");
@@ -127,4 +131,116 @@ fn tokens_of_smollm2_135m_are_those_of_the_reference() {
     if let Some(model) = Model::smollm("smollm2-135m-instruct") {
         model.agrees_with_the_reference();
     }
+}
+
+/// A vocabulary of pieces, and texts with their ids.
+#[derive(Deserialize)]
+struct Pieces {
+    tokens: Vec<String>,
+    scores: Vec<f32>,
+    kinds: Vec<i32>,
+    texts: Vec<PiecesText>,
+}
+
+#[derive(Deserialize)]
+struct PiecesText {
+    text: String,
+    prefixed: Vec<u32>,
+    plain: Vec<u32>,
+}
+
+impl Pieces {
+    fn load() -> Self {
+        serde_json::from_str(include_str!("../testdata/pieces.json")).unwrap()
+    }
+
+    /// The tokenizer of a file with this vocabulary, and its template.
+    fn tokenizer(&self, architecture: &str, add_space_prefix: bool, template: &str) -> (ModelTokenizer, ChatTemplate) {
+        let id = |token: &str| Value::U32(self.tokens.iter().position(|t| t == token).unwrap() as u32);
+        let metadata = [
+            ("general.architecture", Value::String(architecture.to_owned())),
+            ("tokenizer.ggml.model", Value::String("llama".to_owned())),
+            ("tokenizer.ggml.tokens", Value::Array(self.tokens.iter().cloned().map(Value::String).collect())),
+            ("tokenizer.ggml.scores", Value::Array(self.scores.iter().copied().map(Value::F32).collect())),
+            ("tokenizer.ggml.token_type", Value::Array(self.kinds.iter().copied().map(Value::I32).collect())),
+            ("tokenizer.ggml.bos_token_id", id("<s>")),
+            ("tokenizer.ggml.eos_token_id", id("</s>")),
+            ("tokenizer.ggml.unknown_token_id", id("<unk>")),
+            ("tokenizer.ggml.add_space_prefix", Value::Bool(add_space_prefix)),
+            ("tokenizer.chat_template", Value::String(template.to_owned())),
+        ];
+        let metadata: Vec<_> = metadata.iter().map(|(key, value)| (*key, value)).collect();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write(file.as_file_mut(), &metadata, &[]).unwrap();
+        let gguf = GgufFile::open(file.path()).unwrap();
+        let tokenizer = ModelTokenizer::from_gguf(&gguf).unwrap();
+        let template = ChatTemplate::from_gguf(&gguf, &tokenizer).unwrap();
+        (tokenizer, template)
+    }
+}
+
+#[test]
+fn pieces_are_those_of_sentencepiece() {
+    let pieces = Pieces::load();
+    let (prefixed, _) = pieces.tokenizer("llama", true, "");
+    let (plain, _) = pieces.tokenizer("gemma3", false, "");
+    assert!(pieces.texts.len() > 30);
+    for PiecesText { text, prefixed: with_space, plain: without } in &pieces.texts {
+        assert_eq!(plain.encode_plain(text, Place::Beginning).unwrap(), *without, "{text:?}");
+        assert_eq!(prefixed.encode_plain(text, Place::Middle).unwrap(), *without, "{text:?}");
+        if !text.starts_with(' ') {
+            assert_eq!(prefixed.encode_plain(text, Place::Beginning).unwrap(), *with_space, "{text:?}");
+        }
+        for (tokenizer, ids) in [(&prefixed, with_space), (&plain, without)] {
+            let mut decoder = tokenizer.decoder();
+            assert_eq!(ids.iter().map(|id| decoder.push(*id)).collect::<String>(), *text);
+        }
+        let bytes: Vec<Option<Vec<u8>>> = plain.token_bytes().collect();
+        let spelled = without.iter().filter_map(|id| bytes[*id as usize].clone()).collect::<Vec<_>>().concat();
+        assert_eq!(String::from_utf8(spelled).unwrap(), text.replace("<tool>", "").replace("\n\n", ""));
+    }
+}
+
+#[test]
+fn passages_in_a_template_of_pieces_begin_as_they_were_trained() {
+    let pieces = Pieces::load();
+    let messages = [Message::user("¿Qué cambia? <|end|>"), Message::assistant("El puente"), Message::user("x")];
+    let ids = |template: &str, architecture: &str, space: bool| {
+        let (tokenizer, template) = pieces.tokenizer(architecture, space, template);
+        (template.encode(&messages, &tokenizer).unwrap(), tokenizer)
+    };
+    let mark = |token: &str| vec![pieces.tokens.iter().position(|t| t == token).unwrap() as u32];
+
+    // Phi-3's: every line break behind a special token is left out, each content is a passage of its own.
+    let source = "{% for m in messages %}<|user|>\n{{ m.content }}<|end|>\n{% endfor %}{{ '<|user|>\\n' }}";
+    let (phi3, tokenizer) = ids(source, "phi3", true);
+    let passage = |text: &str| tokenizer.encode_plain(text, Place::Beginning).unwrap();
+    let turn = |text: &str| [mark("<|user|>"), passage(text), mark("<|end|>")].concat();
+    let turns = messages.iter().flat_map(|m| turn(&m.content)).collect::<Vec<_>>();
+    assert_eq!(phi3, [mark("<s>"), turns, mark("<|user|>")].concat());
+    // The same for a model that keeps them.
+    let (kept, _) = ids(source, "llama", true);
+    let goes_on = |text: &str| tokenizer.encode_plain(text, Place::Middle).unwrap();
+    let turn = |(i, text): (usize, &str)| {
+        let before = if i == 0 { vec![] } else { passage("\n") };
+        [before, mark("<|user|>"), passage("\n"), goes_on(text), mark("<|end|>")].concat()
+    };
+    let turns: Vec<u32> = messages.iter().map(|m| m.content.as_str()).enumerate().flat_map(turn).collect();
+    assert_eq!(kept, [mark("<s>"), turns, passage("\n"), mark("<|user|>"), passage("\n")].concat());
+
+    // Mistral's first: markup is text too, and a word keeps the space before it.
+    let source = "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} [/INST]\
+                  {% else %} {{ m.content }}{{ eos_token }}{% endif %}{% endfor %}";
+    let (mistral, _) = ids(source, "llama", true);
+    let first = goes_on(&format!(" [INST] {} [/INST] {}", messages[0].content, messages[1].content));
+    assert_eq!(mistral, [mark("<s>"), first, mark("</s>"), passage("[INST] x [/INST]")].concat());
+
+    // Gemma's: no space is put anywhere.
+    let source = "{{ bos_token }}{% for m in messages %}<|user|>{{ m.role }}\n{{ m.content }}<|end|>\n{% endfor %}";
+    let (gemma, _) = ids(source, "gemma3", false);
+    let turn = |m: &Message, role: &str| {
+        [mark("<|user|>"), goes_on(&format!("{role}\n{}", m.content)), mark("<|end|>"), goes_on("\n")].concat()
+    };
+    let turns = [turn(&messages[0], "user"), turn(&messages[1], "assistant"), turn(&messages[2], "user")].concat();
+    assert_eq!(gemma, [mark("<s>"), turns].concat());
 }
