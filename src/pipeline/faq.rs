@@ -7,6 +7,7 @@ use super::form::{self, is_finished, sentences, statement};
 use super::plan::{Plan, Planned};
 use super::select::{Choice, Selection, ask_the_same, select};
 use super::session::Written;
+use super::source::Topic;
 use super::summary::{self, Draft};
 use super::{Faulty, Work, note};
 use crate::chat::Message;
@@ -31,6 +32,8 @@ const SPARE_ANSWERS: usize = 2;
 /// Candidates of an answer that failed the checks.
 const SECOND_TRIES: u64 = 1;
 
+/// What it counts that a section of the article answers a question.
+const ASKED_OF_SECTION: f64 = 0.4;
 /// What it counts that a question was made from its answer, with a number or a date.
 const ANSWERED: f64 = 0.6;
 /// A question that the model is less sure of is one of many that its statement could answer, or of none.
@@ -196,6 +199,9 @@ impl Work<'_> {
                     (messages, count * LISTED_TOKENS, *candidate, "\n\n")
                 }
                 Planned::Word(word) => (self.over_article(Ask::Question { word })?, QUESTION_TOKENS, 0, "\n"),
+                Planned::Section(Topic { heading, .. }) => {
+                    (self.over_article(Ask::Section { heading })?, QUESTION_TOKENS, 0, "\n")
+                }
                 Planned::Statement(unit) => {
                     let statement = &self.checker.source.units[*unit].text;
                     (self.prompts.question_of(statement, self.language)?, QUESTION_TOKENS, 0, "\n")
@@ -210,6 +216,11 @@ impl Work<'_> {
         for (plan, written) in planned.iter().zip(written) {
             for text in self.read_questions(plan, &written) {
                 questions.extend(match plan {
+                    Planned::Section(topic) => self.question(&text).map(|question| Question {
+                        part: Some(topic.part),
+                        score: question.score + ASKED_OF_SECTION,
+                        ..question
+                    }),
                     Planned::Statement(unit) => self.question_of(&text, *unit, written.certainty),
                     _ => self.question(&text),
                 });
@@ -229,7 +240,7 @@ impl Work<'_> {
             // Some begin again.
             Planned::Word(_) if trimmed.starts_with(|c: char| c.is_uppercase() || c == '¿') => trimmed.to_owned(),
             Planned::Word(word) => format!("{mark}{word}{}", written.text),
-            Planned::Statement(_) => trimmed.to_owned(),
+            Planned::Section(_) | Planned::Statement(_) => trimmed.to_owned(),
         };
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         let whole = if written.truncated { lines.len().saturating_sub(1) } else { lines.len() };

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::check::Checker;
-use super::source::Unit;
+use super::source::{Topic, Unit};
 use crate::article::Span;
 use crate::prompt::Labels;
 
@@ -11,6 +11,8 @@ use crate::prompt::Labels;
 const SPARE: usize = 1;
 /// Lists that are written at first. None is the most probable text: that runs in circles.
 const LISTS: u64 = 1;
+/// Sections that are asked about at first, beyond the pairs that are wanted.
+const SPARE_SECTIONS: usize = 1;
 /// Statements that are asked about at first, beyond the pairs that are wanted.
 const SPARE_STATEMENTS: usize = 4;
 /// The most statements that are asked about at first.
@@ -27,6 +29,8 @@ pub(super) enum Planned {
     List(usize, u64),
     /// One over the article that begins with a word.
     Word(String),
+    /// The one that a section of the article answers.
+    Section(Topic),
     /// The one that a statement of the article answers: its unit.
     Statement(usize),
 }
@@ -38,6 +42,8 @@ pub(super) struct Plan {
     count: usize,
     /// Lists that were written.
     lists: u64,
+    /// Headings of sections, those of whole sections before those inside one, then the longer section first.
+    topics: Vec<Topic>,
     /// Sentences that can stand alone, those with a number or a date first. The most central of each part of the article come
     /// before the second of each.
     statements: Vec<usize>,
@@ -61,9 +67,11 @@ impl Plan {
     pub(super) fn new(checker: &Checker<'_>, wanted: usize, read: Option<&HashSet<Span>>) -> Self {
         let source = checker.source;
         let mut found: Vec<Statement> = Vec::new();
+        let mut lengths = vec![0; source.parts];
         for (unit, Unit { part, text, span, .. }) in source.units.iter().enumerate() {
             let Some(part) = *part else { continue };
             let is_read = read.is_none_or(|read| span.is_some_and(|span| read.contains(&span)));
+            lengths[part] += usize::from(is_read);
             if is_read && checker.stands_alone(text) {
                 let plain = !checker.has_figures(text);
                 found.push(Statement { plain, rank: 0, centrality: source.centrality(unit), part, unit });
@@ -81,7 +89,9 @@ impl Plan {
         found.sort_by(|a, b| (a.plain, a.rank).cmp(&(b.plain, b.rank)).then_with(|| central(a, b)));
         let factual = found.iter().filter(|statement| !statement.plain).count();
         let statements = found.into_iter().map(|statement| statement.unit).collect();
-        Self { count: wanted + SPARE, lists: 0, statements, factual }
+        let mut topics: Vec<Topic> = source.topics.iter().filter(|topic| lengths[topic.part] > 0).cloned().collect();
+        topics.sort_by_key(|topic| (topic.level, std::cmp::Reverse(lengths[topic.part])));
+        Self { count: wanted + SPARE, lists: 0, topics, statements, factual }
     }
 
     /// The questions that are written first.
@@ -89,6 +99,7 @@ impl Plan {
         let wanted = self.count - SPARE;
         let mut planned = self.next_lists(LISTS);
         planned.extend(labels.question_words.iter().cloned().map(Planned::Word));
+        planned.extend(self.next_sections(wanted + SPARE_SECTIONS));
         let limit = (wanted + SPARE_STATEMENTS).min(MOST_STATEMENTS).min(self.factual);
         planned.extend(self.next_statements(limit));
         planned
@@ -97,8 +108,13 @@ impl Plan {
     /// Further questions, where so many pairs are missing.
     pub(super) fn further(&mut self, missing: usize) -> Vec<Planned> {
         let mut planned = self.next_lists(FURTHER_LISTS);
+        planned.extend(self.next_sections(missing + SPARE_SECTIONS));
         planned.extend(self.next_statements(missing + FURTHER_STATEMENTS));
         planned
+    }
+
+    fn next_sections(&mut self, limit: usize) -> impl Iterator<Item = Planned> {
+        self.topics.drain(..self.topics.len().min(limit)).map(Planned::Section)
     }
 
     fn next_statements(&mut self, limit: usize) -> impl Iterator<Item = Planned> {
@@ -134,6 +150,8 @@ mod tests {
         };
         let first = plan.first(labels);
         assert_eq!(first[0], Planned::List(4 + SPARE, 1));
+        let headed = first.iter().filter(|planned| matches!(planned, Planned::Section(_))).count();
+        assert_eq!(headed, 4, "each section with a heading");
         let parts: Vec<_> = units(&first).into_iter().filter_map(|unit| source.units[unit].part).collect();
         assert_eq!(parts.len(), 4 + SPARE_STATEMENTS);
         for round in [&parts[..5], &parts[5..]] {

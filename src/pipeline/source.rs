@@ -34,6 +34,18 @@ pub(super) struct Unit {
     facts: SourceFacts,
 }
 
+/// The most words of a heading that says what its part is about.
+const HEADING_WORDS: usize = 14;
+
+/// A heading that says what a part is about.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Topic {
+    pub(super) part: usize,
+    pub(super) heading: String,
+    /// Its depth: 2 for a section of the article.
+    pub(super) level: u8,
+}
+
 /// An article, counted once.
 pub(super) struct Source<'a> {
     pub(super) article: &'a Article,
@@ -41,6 +53,8 @@ pub(super) struct Source<'a> {
     pub(super) units: Vec<Unit>,
     /// How many parts it has: sections, or runs of passages where there are no headings.
     pub(super) parts: usize,
+    /// The headings of those parts that have one.
+    pub(super) topics: Vec<Topic>,
     /// All words in lower case.
     vocabulary: HashSet<String>,
     /// How many units have each stem.
@@ -71,11 +85,18 @@ impl<'a> Source<'a> {
             add(one_line(text), place.copied(), None);
         }
         let headed = article.sections.iter().filter(|s| s.heading.is_some()).count() > 1;
-        let (mut parts, mut passages) = (0, 0);
+        let (mut parts, mut passages, mut topics) = (0, 0, Vec::new());
         for section in article.sections.iter().filter(|s| !s.passages.is_empty()) {
             for (index, passage) in section.passages.iter().enumerate() {
                 if index == 0 && headed || !headed && passages % PASSAGES_OF_A_PART == 0 || parts == 0 {
                     parts += 1;
+                    if let Some(heading) = section.heading.filter(|_| headed) {
+                        let text = one_line(article.slice(heading.span));
+                        let told = !content_stems(&text, article.language).is_empty() && !commands(&text);
+                        if told && words(&text).len() <= HEADING_WORDS {
+                            topics.push(Topic { part: parts - 1, heading: text, level: heading.level });
+                        }
+                    }
                 }
                 let sentences = if commands(article.slice(passage.span)) { &[][..] } else { &passage.sentences };
                 for sentence in sentences {
@@ -94,6 +115,7 @@ impl<'a> Source<'a> {
         Self {
             article,
             parts,
+            topics,
             frequencies,
             vocabulary: words(&whole).into_iter().collect(),
             features: SourceFeatures::of_sentences(&texts, article.language),
@@ -263,6 +285,8 @@ mod tests {
         let article = load(page.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
         let source = Source::new(&article, &[]);
         assert_eq!(source.parts, 5);
+        let headings: Vec<_> = source.topics.iter().map(|topic| (topic.part, topic.heading.as_str())).collect();
+        assert_eq!((headings.len(), headings[1]), (4, (2, "What residents will pay")));
         let found = source.evidence(2, "Each new vessel carries 180 passengers and 24 bicycles.");
         assert_eq!((found.len(), found[0].sentence), (1, 2));
         assert!(found[0].text.contains("180 passengers") && found[0].score > 0.5, "{found:?}");

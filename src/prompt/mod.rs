@@ -61,6 +61,11 @@ pub enum Ask<'a> {
         /// How it begins, without a mark.
         word: &'a str,
     },
+    /// The question that a section answers.
+    Section {
+        /// Its heading.
+        heading: &'a str,
+    },
     /// The answer to a question.
     Answer {
         /// The question.
@@ -106,7 +111,7 @@ pub enum Plain {
 }
 
 /// The tasks that a language has files for.
-const TASKS: [&str; 6] = ["questions", "question", "statement", "answer", "summary", "translate"];
+const TASKS: [&str; 7] = ["questions", "question", "section", "statement", "answer", "summary", "translate"];
 
 /// The prompt templates: those built in, and those of a folder that add to them or replace them.
 #[derive(Debug)]
@@ -230,6 +235,7 @@ impl PromptLibrary {
         let (folder, context) = match ask {
             Ask::Questions { count } => ("questions", context! { count }),
             Ask::Question { word } => ("question", context! { word }),
+            Ask::Section { heading } => ("section", context! { heading => one_line(heading) }),
             Ask::Answer { question, may_refuse } => ("answer", context! { question => one_line(question), may_refuse }),
             Ask::Summary { length } => ("summary", context! { length => length.name() }),
         };

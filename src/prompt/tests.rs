@@ -10,11 +10,12 @@ fn reading<'a>(body: &'a str, language: Language, style: &'a Style) -> Reading<'
     Reading { body, language, style }
 }
 
-const ASKS: [Ask<'static>; 4] = [
+const ASKS: [Ask<'static>; 5] = [
     Ask::Questions { count: 3 },
     Ask::Question { word: "Why" },
     Ask::Answer { question: "Why did it open?", may_refuse: true },
     Ask::Summary { length: SummaryLength::Medium },
+    Ask::Section { heading: "What\nit costs" },
 ];
 
 #[test]
@@ -114,6 +115,7 @@ fn a_folder_adds_a_language_and_replaces_a_file() {
     for (path, text) in [
         ("questions/ca.jinja", "{{ count }} preguntes."),
         ("question/ca.jinja", "Una pregunta."),
+        ("section/ca.jinja", "Una pregunta de {{ heading }}."),
         ("statement/ca.jinja", "=== user\n{{ statement }}"),
         ("answer/ca.jinja", "Resposta: {{ question }}"),
         ("summary/ca.jinja", "Un resum {{ length }}."),

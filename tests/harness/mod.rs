@@ -204,6 +204,7 @@ impl World {
                 ("a reader's question", english),
                 ("pregunta que", spanish),
                 ("la pregunta a la que", spanish),
+                ("a la que responde la parte", spanish),
             ];
             for (asked, _) in singles.iter().filter(|(_, own)| *own) {
                 add(asked, questions.first().unwrap_or(reply));
