@@ -179,6 +179,8 @@ pub const METRICS: &[Metric] = &[
         "The share of the numbers, dates, quotations and names in the answers that the article has."),
     Metric::new("faq.coverage", "sections covered", Better::Higher, SECTIONS,
         "The share of the article's sections that stand behind an answer."),
+    Metric::new("faq.spread", "sections of those possible", Better::Higher, SECTIONS,
+        "How many sections stand behind an answer, as a share of as many as the answers could stand on, each on another one."),
     Metric::new("faq.redundancy", "redundancy", Better::Lower, NOTHING,
         "How many of its words a pair shares with the pair most like it."),
     Metric::new("faq.language", "in the language", Better::Higher, NOTHING,

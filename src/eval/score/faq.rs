@@ -172,7 +172,10 @@ impl Scorer<'_> {
                 sentence::split(answer, language).into_iter().map(|s| answer[s.range()].to_owned()).collect::<Vec<_>>()
             };
             let sentences: Vec<_> = answers.iter().flat_map(split).collect();
-            self.set("faq.coverage", coverage(&self.source.sections, &sentences, language).share);
+            let found = coverage(&self.source.sections, &sentences, language);
+            self.set("faq.coverage", found.share);
+            let touched = found.covered.iter().filter(|covered| **covered).count();
+            self.set("faq.spread", touched as f64 / found.covered.len().min(entries.len()).max(1) as f64);
         }
     }
 }

@@ -25,8 +25,8 @@ use crate::error::Result;
 use crate::lang::Language;
 use crate::metrics::support::{Claim, ClaimKind};
 
-/// Grows when a metric gives other values for the same output, so that old scores are not compared with new ones.
-pub const SCORER_VERSION: u32 = 3;
+/// Grows when a metric is added or gives other values for the same output, so that old scores are not compared with new ones.
+pub const SCORER_VERSION: u32 = 4;
 
 /// Documents of which sources and references are kept in memory, counted and embedded.
 const KEPT: usize = 32;
