@@ -33,12 +33,16 @@ const SPARE_ANSWERS: usize = 2;
 const SECOND_TRIES: u64 = 1;
 
 /// What it counts that a section of the article answers a question.
-const ASKED_OF_SECTION: f64 = 0.4;
+const ASKED_OF_SECTION: f64 = 2.0;
 /// What it counts that a question was made from its answer, with a number or a date.
 const ANSWERED: f64 = 0.6;
 /// A question that the model is less sure of is one of many that its statement could answer, or of none.
 const LEAST_CERTAIN_QUESTION: f64 = -0.5;
 
+/// What the score of a question counts in that of its pair.
+const QUESTION: f64 = 0.2;
+/// What it counts that a pair is about what the article is about, from its most marginal sentence to its most central one.
+const IMPORTANCE: f64 = 0.3;
 /// What a unit of certainty counts: a mean logarithm of −0.3 takes away as much as a new part of the article gives.
 const CERTAINTY: f64 = 1.5;
 /// What a sentence of the article counts as an answer: as one that the model is a little unsure of.
@@ -456,7 +460,9 @@ impl Work<'_> {
         }
         let evidence = self.evidence(answer);
         let part = evidence.iter().find_map(|e| self.checker.source.part_of(e.span)).or(question.part);
-        let score = verdict.score + 0.2 * question.score + certainty(certain);
+        let basis = self.checker.source.basis(answer);
+        let importance = basis.first().map_or(0.0, |unit| self.checker.source.importance(*unit));
+        let score = verdict.score + QUESTION * question.score + IMPORTANCE * importance + certainty(certain);
         let pair = Pair {
             question: question.text.clone(),
             answer: answer.to_owned(),

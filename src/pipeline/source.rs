@@ -234,6 +234,13 @@ impl<'a> Source<'a> {
         stems.iter().map(others).sum::<usize>() as f64 / (stems.len().max(1) as f64).sqrt()
     }
 
+    /// The share of the article's units that are less central than this one.
+    pub(super) fn importance(&self, unit: usize) -> f64 {
+        let central = self.centrality(unit);
+        let less = (0..self.units.len()).filter(|other| self.centrality(*other) < central).count();
+        less as f64 / self.units.len() as f64
+    }
+
     /// Those units as evidence of a sentence with that number, as far as the text shows them.
     pub(super) fn evidence(&self, number: usize, sentence: &str) -> Vec<Evidence> {
         let score = (self.grounding(sentence) * 1_000.0).round() / 1_000.0;
@@ -304,6 +311,7 @@ mod tests {
         let source = Source::new(&article, &[]);
         let [first, second, third] = [0, 1, 2].map(|unit| source.centrality(unit));
         assert!(first > 0.0 && second > 0.0 && third == 0.0, "{first} {second} {third}");
+        assert_eq!([0, 1, 2].map(|unit| source.importance(unit)), [1.0 / 3.0, 1.0 / 3.0, 0.0]);
     }
 
     #[test]

@@ -93,13 +93,8 @@ impl PackedMatrix {
 
     /// The outputs of one panel for all rows.
     pub(super) fn panel(&self, isa: Isa, inputs: &Inputs, panel: usize, scratch: &mut Unpacked, sums: &mut [Lanes]) {
-        let start = panel * self.panel_bytes;
-        let mut rest = &bytes(&self.data)[start..start + self.panel_bytes];
         sums.fill([0.0; PANEL]);
-        for (c, rows) in inputs.data.chunks_exact(inputs.rows).enumerate() {
-            let blocks = (self.inputs - c * CHUNK).min(CHUNK) / BLOCK;
-            let chunk;
-            (chunk, rest) = rest.split_at(self.form.chunk_bytes(blocks));
+        for (chunk, blocks, rows) in self.chunks(panel, inputs) {
             if rows.len() <= product::FEW_ROWS && product::has_packed(isa) {
                 // The product of few rows asks for the quants by itself.
                 prefetch(chunk, self.form.scale_bytes(blocks));
@@ -111,6 +106,45 @@ impl PackedMatrix {
             unpack_chunk(isa, &self.form, chunk, blocks, scratch);
             product::multiply(isa, scratch, &self.form, blocks, rows, sums);
         }
+    }
+
+    /// The chunks of a panel, how many blocks each has, and the rows of inputs that belong to it.
+    fn chunks<'a>(
+        &'a self,
+        panel: usize,
+        inputs: &'a Inputs,
+    ) -> impl Iterator<Item = (&'a [u8], usize, &'a [Activation])> {
+        let mut rest = &bytes(&self.data)[panel * self.panel_bytes..][..self.panel_bytes];
+        inputs.data.chunks_exact(inputs.rows).enumerate().map(move |(c, rows)| {
+            let blocks = (self.inputs - c * CHUNK).min(CHUNK) / BLOCK;
+            let chunk;
+            (chunk, rest) = rest.split_at(self.form.chunk_bytes(blocks));
+            (chunk, blocks, rows)
+        })
+    }
+}
+
+/// The outputs of two panels for all rows, each as [`PackedMatrix::panel`] gives them.
+fn two_panels(isa: Isa, inputs: &Inputs, panels: [(&PackedMatrix, usize); 2], scratch: &mut Scratch) {
+    let [(first, _), (second, _)] = panels;
+    let Scratch { unpacked, sums } = scratch;
+    if inputs.rows <= product::FEW_ROWS || first.form.fine != second.form.fine {
+        for (n, (matrix, panel)) in panels.into_iter().enumerate() {
+            matrix.panel(isa, inputs, panel, &mut unpacked[n], &mut sums[n]);
+        }
+        return;
+    }
+    let [first_sums, second_sums] = sums;
+    first_sums.fill([0.0; PANEL]);
+    second_sums.fill([0.0; PANEL]);
+    let [firsts, seconds] = panels.map(|(matrix, panel)| matrix.chunks(panel, inputs));
+    for ((one, blocks, rows), (two, ..)) in firsts.zip(seconds) {
+        for ((matrix, chunk), unpacked) in [(first, one), (second, two)].into_iter().zip(&mut *unpacked) {
+            prefetch(chunk, chunk.len());
+            unpack_chunk(isa, &matrix.form, chunk, blocks, unpacked);
+        }
+        let chunks = [&unpacked[0], &unpacked[1]];
+        product::multiply_two(isa, chunks, &first.form, blocks, rows, [first_sums, second_sums]);
     }
 }
 
@@ -203,13 +237,16 @@ fn panels_together(inputs: usize, rows: usize) -> usize {
 
 /// What a thread needs while it multiplies.
 struct Scratch {
-    unpacked: Unpacked,
+    unpacked: [Unpacked; 2],
     sums: [Vec<Lanes>; 2],
 }
 
 impl Scratch {
     fn new(rows: usize) -> Self {
-        Self { unpacked: Unpacked::new(), sums: [vec![[0.0; PANEL]; rows], vec![[0.0; PANEL]; rows]] }
+        Self {
+            unpacked: [Unpacked::new(), Unpacked::new()],
+            sums: [vec![[0.0; PANEL]; rows], vec![[0.0; PANEL]; rows]],
+        }
     }
 }
 
@@ -220,7 +257,7 @@ pub(super) fn multiply(isa: Isa, inputs: &Inputs, parts: &[Affine<'_>], out: &mu
     let mut tasks = Vec::new();
     let mut before = 0;
     for part in parts {
-        let together = panels_together(part.matrix.inputs, inputs.rows);
+        let together = panels_together(part.matrix.inputs, inputs.rows).next_multiple_of(2);
         let panels = part.matrix.panels();
         tasks.extend((0..panels).step_by(together).map(|first| (part, before, first..panels.min(first + together))));
         before += part.matrix.outputs;
@@ -231,16 +268,22 @@ pub(super) fn multiply(isa: Isa, inputs: &Inputs, parts: &[Affine<'_>], out: &mu
         || Scratch::new(inputs.rows),
         |scratch, task| {
             let (part, before, panels) = &tasks[task];
-            for panel in panels.clone() {
-                let sums = &mut scratch.sums[0];
-                part.matrix.panel(isa, inputs, panel, &mut scratch.unpacked, sums);
-                let first = panel * PANEL;
-                let count = PANEL.min(part.matrix.outputs - first);
-                let bias = part.bias.map(|bias| &bias[first..]);
-                for (row, sums) in sums.iter().enumerate() {
-                    // SAFETY: each panel's columns are written by one task.
-                    let out = unsafe { shared.part(row * width + before + first, count) };
-                    elementwise::put(isa, sums, bias, add, out);
+            for panel in panels.clone().step_by(2) {
+                let pair = panel..panels.end.min(panel + 2);
+                if pair.len() == 2 {
+                    two_panels(isa, inputs, [(part.matrix, panel), (part.matrix, panel + 1)], scratch);
+                } else {
+                    part.matrix.panel(isa, inputs, panel, &mut scratch.unpacked[0], &mut scratch.sums[0]);
+                }
+                for (panel, sums) in pair.zip(&scratch.sums) {
+                    let first = panel * PANEL;
+                    let count = PANEL.min(part.matrix.outputs - first);
+                    let bias = part.bias.map(|bias| &bias[first..]);
+                    for (row, sums) in sums.iter().enumerate() {
+                        // SAFETY: each panel's columns are written by one task.
+                        let out = unsafe { shared.part(row * width + before + first, count) };
+                        elementwise::put(isa, sums, bias, add, out);
+                    }
                 }
             }
         },
@@ -264,9 +307,8 @@ pub(super) fn multiply_gated(
         || Scratch::new(inputs.rows),
         |scratch, task| {
             for panel in task * together..panels.min((task + 1) * together) {
-                let [gates, ups] = &mut scratch.sums;
-                gate.panel(isa, inputs, panel, &mut scratch.unpacked, gates);
-                up.panel(isa, inputs, panel, &mut scratch.unpacked, ups);
+                two_panels(isa, inputs, [(gate, panel), (up, panel)], scratch);
+                let [gates, ups] = &scratch.sums;
                 let first = panel * PANEL;
                 let count = PANEL.min(width - first);
                 for (row, (gate, up)) in gates.iter().zip(ups).enumerate() {

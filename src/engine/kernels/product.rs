@@ -31,6 +31,28 @@ pub(super) fn multiply(
     }
 }
 
+/// [`multiply`] for two chunks with the same number of scales, each with its own sums: a row's inputs are read once for both.
+/// The sums are the same as one by one.
+pub(super) fn multiply_two(
+    isa: Isa,
+    chunks: [&Unpacked; 2],
+    form: &Form,
+    blocks: usize,
+    rows: &[Activation],
+    sums: [&mut [Lanes]; 2],
+) {
+    match isa {
+        // SAFETY: a set of instructions is only ever named where the processor has it.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512Vnni | Isa::Avx512Bf16 => unsafe { avx512::multiply_two(chunks, form.fine, blocks, rows, sums) },
+        _ => {
+            for (chunk, sums) in chunks.into_iter().zip(sums) {
+                multiply(isa, chunk, form, blocks, rows, sums);
+            }
+        }
+    }
+}
+
 fn portable(chunk: &Unpacked, fine: bool, blocks: usize, rows: &[Activation], sums: &mut [Lanes]) {
     let parts = if fine { 2 } else { 1 };
     let groups = GROUPS / parts;

@@ -42,6 +42,116 @@ fn tile<'a, const ROWS: usize>(
     (rows, sums)
 }
 
+/// Rows that are multiplied with two panels at a time: as many as fill the registers.
+const ROWS_OF_TWO: usize = 6;
+
+/// The product with two chunks. An instruction that multiplies by a number in memory is held up by the loads; here a number that is
+/// loaded serves two of them.
+///
+/// # Safety
+/// The processor must have AVX-512 F, BW and VNNI.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+pub(super) fn multiply_two(
+    chunks: [&Unpacked; 2],
+    fine: bool,
+    blocks: usize,
+    rows: &[Activation],
+    [first, second]: [&mut [Lanes]; 2],
+) {
+    let (tiles, rest) = rows.as_chunks::<ROWS_OF_TWO>();
+    let (firsts, first_rest) = first.as_chunks_mut::<ROWS_OF_TWO>();
+    let (seconds, second_rest) = second.as_chunks_mut::<ROWS_OF_TWO>();
+    for ((rows, first), second) in tiles.iter().zip(firsts).zip(seconds) {
+        if fine {
+            tile_of_two::<true>(chunks, blocks, rows, [first, second]);
+        } else {
+            tile_of_two::<false>(chunks, blocks, rows, [first, second]);
+        }
+    }
+    multiply(chunks[0], fine, blocks, rest, first_rest);
+    multiply(chunks[1], fine, blocks, rest, second_rest);
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn tile_of_two<const FINE: bool>(
+    chunks: [&Unpacked; 2],
+    blocks: usize,
+    rows: &[Activation; ROWS_OF_TWO],
+    sums: [&mut [Lanes; ROWS_OF_TWO]; 2],
+) {
+    let groups = if FINE { GROUPS / 2 } else { GROUPS };
+    let mut floats = [[_mm512_setzero_ps(); ROWS_OF_TWO]; 2];
+    for (floats, sums) in floats.iter_mut().zip(&sums) {
+        for (float, sum) in floats.iter_mut().zip(sums.iter()) {
+            // SAFETY: a `Lanes` has the 64 bytes that are read.
+            *float = unsafe { _mm512_loadu_ps(sum.as_ptr()) };
+        }
+    }
+    let inputs = rows.as_ptr().cast::<i32>().wrapping_byte_add(offset_of!(Activation, quants));
+    for part in 0..if FINE { 2 * blocks } else { blocks } {
+        let mut products = [[_mm512_setzero_si512(); ROWS_OF_TWO]; 2];
+        for group in part * groups..(part + 1) * groups {
+            let [[a, b, c, d, e, f], [g, h, i, j, k, l]] = &mut products;
+            // SAFETY: `quants` of a chunk has 64 bytes for each group, and those of each of the six rows have four.
+            unsafe {
+                let weights = [0, 1].map(|n| _mm512_load_si512(chunks[n].quants[group].as_ptr().cast()));
+                std::arch::asm!(
+                    "vpbroadcastd {x}, dword ptr [{inputs}]",
+                    "vpbroadcastd {y}, dword ptr [{inputs} + {row}]",
+                    "vpdpbusd {a}, {first}, {x}",
+                    "vpdpbusd {g}, {second}, {x}",
+                    "vpbroadcastd {x}, dword ptr [{inputs} + 2*{row}]",
+                    "vpdpbusd {b}, {first}, {y}",
+                    "vpdpbusd {h}, {second}, {y}",
+                    "vpbroadcastd {y}, dword ptr [{inputs} + 3*{row}]",
+                    "vpdpbusd {c}, {first}, {x}",
+                    "vpdpbusd {i}, {second}, {x}",
+                    "vpbroadcastd {x}, dword ptr [{inputs} + 4*{row}]",
+                    "vpdpbusd {d}, {first}, {y}",
+                    "vpdpbusd {j}, {second}, {y}",
+                    "vpbroadcastd {y}, dword ptr [{inputs} + 5*{row}]",
+                    "vpdpbusd {e}, {first}, {x}",
+                    "vpdpbusd {k}, {second}, {x}",
+                    "vpdpbusd {f}, {first}, {y}",
+                    "vpdpbusd {l}, {second}, {y}",
+                    a = inout(zmm_reg) *a, b = inout(zmm_reg) *b, c = inout(zmm_reg) *c, d = inout(zmm_reg) *d,
+                    e = inout(zmm_reg) *e, f = inout(zmm_reg) *f, g = inout(zmm_reg) *g, h = inout(zmm_reg) *h,
+                    i = inout(zmm_reg) *i, j = inout(zmm_reg) *j, k = inout(zmm_reg) *k, l = inout(zmm_reg) *l,
+                    x = out(zmm_reg) _, y = out(zmm_reg) _,
+                    first = in(zmm_reg) weights[0], second = in(zmm_reg) weights[1],
+                    inputs = in(reg) inputs.add(group), row = const size_of::<Activation>(),
+                    options(pure, readonly, nostack, preserves_flags),
+                );
+            }
+        }
+        for r in 0..ROWS_OF_TWO {
+            let (scale, total) = if FINE {
+                (rows[r].scales[part / 2], rows[r].fine_sums[part])
+            } else {
+                (rows[r].scales[part], rows[r].sums[part])
+            };
+            let (scale, total) = (_mm512_set1_ps(scale), _mm512_set1_ps(total));
+            for n in 0..2 {
+                // SAFETY: a `Lanes` has 64 bytes, and they are aligned as `Unpacked` is.
+                let (scales, minima) = unsafe {
+                    let (scales, minima) = (&chunks[n].scales[part], &chunks[n].minima[part]);
+                    (_mm512_load_ps(scales.as_ptr()), _mm512_load_ps(minima.as_ptr()))
+                };
+                let scales = _mm512_mul_ps(scales, scale);
+                floats[n][r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products[n][r]), scales, floats[n][r]);
+                floats[n][r] = _mm512_fmadd_ps(minima, total, floats[n][r]);
+            }
+        }
+    }
+    for (floats, sums) in floats.iter().zip(sums) {
+        for (float, sum) in floats.iter().zip(sums) {
+            // SAFETY: a `Lanes` has 64 bytes.
+            unsafe { _mm512_storeu_ps(sum.as_mut_ptr(), *float) };
+        }
+    }
+}
+
 /// The product with quants as they are packed, for at most [`super::PACKED_ROWS`] rows.
 ///
 /// # Safety
