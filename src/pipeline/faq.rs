@@ -33,7 +33,7 @@ const SPARE_ANSWERS: usize = 2;
 const SECOND_TRIES: u64 = 1;
 
 /// What it counts that a section of the article answers a question.
-const ASKED_OF_SECTION: f64 = 2.0;
+const ASKED_OF_SECTION: f64 = 1.0;
 /// What it counts that a question was made from its answer, with a number or a date.
 const ANSWERED: f64 = 0.6;
 /// A question that the model is less sure of is one of many that its statement could answer, or of none.
@@ -221,7 +221,7 @@ impl Work<'_> {
             for text in self.read_questions(plan, &written) {
                 questions.extend(match plan {
                     Planned::Section(topic) => self.question(&text).map(|question| Question {
-                        part: Some(topic.part),
+                        part: Some(topic.parts.start),
                         score: question.score + ASKED_OF_SECTION,
                         ..question
                     }),

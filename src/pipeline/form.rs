@@ -35,13 +35,13 @@ pub(super) fn question(text: &str, opening: Option<char>) -> String {
     }
 }
 
-/// A statement with the stop that the model left out.
+/// A statement with the stop that the model left out. One that announces a list which does not come has none.
 pub(super) fn statement(text: &str) -> String {
     let text = text.trim();
-    if text.is_empty() || ends_sentence(text) {
+    if text.is_empty() || ends_sentence(text) || text.ends_with(':') {
         text.to_owned()
     } else {
-        text.trim_end_matches([',', ';', ':']).to_owned() + "."
+        text.trim_end_matches([',', ';']).to_owned() + "."
     }
 }
 
@@ -129,6 +129,7 @@ mod tests {
     #[test]
     fn stops_are_mended_and_numbers_are_not_taken_for_them() {
         assert_eq!(statement("The town pays,"), "The town pays.");
+        assert_eq!(statement("They enjoy many perks, including:"), "They enjoy many perks, including:");
         assert_eq!(statement("«Así es»"), "«Así es».");
         assert_eq!(statement("“So it is.”"), "“So it is.”");
         assert!(is_finished("It costs 18 euros.") && !is_finished("It costs 18."));

@@ -89,8 +89,9 @@ impl Plan {
         found.sort_by(|a, b| (a.plain, a.rank).cmp(&(b.plain, b.rank)).then_with(|| central(a, b)));
         let factual = found.iter().filter(|statement| !statement.plain).count();
         let statements = found.into_iter().map(|statement| statement.unit).collect();
-        let mut topics: Vec<Topic> = source.topics.iter().filter(|topic| lengths[topic.part] > 0).cloned().collect();
-        topics.sort_by_key(|topic| (topic.level, std::cmp::Reverse(lengths[topic.part])));
+        let length = |topic: &Topic| lengths[topic.parts.clone()].iter().sum::<usize>();
+        let mut topics: Vec<Topic> = source.topics.iter().filter(|topic| length(topic) > 0).cloned().collect();
+        topics.sort_by_key(|topic| (topic.level, std::cmp::Reverse(length(topic))));
         Self { count: wanted + SPARE, lists: 0, topics, statements, factual }
     }
 
