@@ -161,6 +161,9 @@ impl DecoderConfig {
                     config.attention_scale = by_head(hidden / heads.heads);
                 }
                 config.period = 6;
+                if window.is_none() {
+                    return Err(gguf.error("does not say how far its layers look back (`attention.sliding_window`)"));
+                }
                 config.window = window;
                 // The last of six looks at everything; the others turn as they did before the context was made longer.
                 let local = Rotation::of_base(keys.float_or("rope.freq_base_swa", 10_000.0)?);

@@ -438,6 +438,7 @@ fn what_does_not_fit_together_is_refused_by_name() {
     let number = |n: u32| Value::U32(n);
     for (sketch, complaint) in [
         (Sketch::of("gemma4"), "`gemma4` is not known; known are llama"),
+        (Sketch::of("gemma3"), "how far its layers look back"),
         (Sketch { head_dim: 7, ..Sketch::of("llama") }, "4 heads of 7 values cannot be right"),
         (Sketch { metadata: vec![("attention.head_count_kv", number(3))], ..Sketch::of("llama") }, "cannot share 3"),
         (

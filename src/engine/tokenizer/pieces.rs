@@ -62,8 +62,8 @@ pub(super) fn vocabulary(gguf: &GgufFile, tokens: &[&str], kinds: &[Option<usize
     }
     let mut tokenizer = Tokenizer::new(bpe.build().map_err(|e| broken(gguf, e))?);
     tokenizer.with_pre_tokenizer(Some(Metaspace::new('▁', PrependScheme::Never, false)));
-    let mut marks: Vec<String> =
-        tokens.iter().zip(kinds).filter(|(_, kind)| is_mark(**kind)).map(|(token, _)| (*token).to_owned()).collect();
+    let found = tokens.iter().zip(kinds).filter(|(token, kind)| is_mark(**kind) && !token.is_empty());
+    let mut marks: Vec<String> = found.map(|(token, _)| (*token).to_owned()).collect();
     marks.sort_unstable_by_key(|token| std::cmp::Reverse(token.len()));
     // Phi-3 was trained without the line breaks that its template has behind such tokens.
     let trims = gguf.string("general.architecture").is_ok_and(|architecture| architecture == "phi3");

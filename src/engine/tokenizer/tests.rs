@@ -244,3 +244,29 @@ fn passages_in_a_template_of_pieces_begin_as_they_were_trained() {
     let turns = [turn(&messages[0], "user"), turn(&messages[1], "assistant"), turn(&messages[2], "user")].concat();
     assert_eq!(gemma, [mark("<s>"), turns].concat());
 }
+
+#[test]
+fn a_mark_without_text_is_nowhere() {
+    let mut pieces = Pieces::load();
+    pieces.tokens.push(String::new());
+    pieces.scores.push(0.0);
+    pieces.kinds.push(3);
+    let (tokenizer, _) = pieces.tokenizer("llama", true, "");
+    let user = pieces.tokens.iter().position(|token| token == "<|user|>").unwrap() as u32;
+    let x = tokenizer.encode_plain("x", Place::Beginning).unwrap();
+    assert_eq!(tokenizer.encode_markup("<|user|>x", Place::Middle).unwrap(), [&[user][..], &x].concat());
+}
+
+#[test]
+fn a_vocabulary_of_another_kind_is_refused_by_name() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let metadata = [
+        ("tokenizer.ggml.model", Value::String("bert".to_owned())),
+        ("tokenizer.ggml.tokens", Value::Array(vec![Value::String("a".to_owned())])),
+        ("tokenizer.ggml.token_type", Value::Array(vec![Value::I32(1)])),
+    ];
+    let metadata: Vec<_> = metadata.iter().map(|(key, value)| (*key, value)).collect();
+    write(file.as_file_mut(), &metadata, &[]).unwrap();
+    let error = ModelTokenizer::from_gguf(&GgufFile::open(file.path()).unwrap()).err().unwrap();
+    assert!(error.to_string().contains("of the kind `bert`; known are `gpt2`"), "{error}");
+}
