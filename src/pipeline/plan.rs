@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::check::Checker;
 use super::source::{Topic, Unit};
 use crate::article::Span;
+use crate::metrics::grounded::is_judged;
 use crate::prompt::Labels;
 
 /// Questions of a list beyond those that are wanted.
@@ -42,6 +43,9 @@ pub(super) struct Plan {
     count: usize,
     /// Lists that were written.
     lists: u64,
+    /// Whether sections are asked about at first. Their questions are broad, and the model has to bring the answers together from
+    /// several sentences: read as an editor reads, those were worth it only where it also judges what it wrote.
+    sections_first: bool,
     /// Headings of sections, those of whole sections before those inside one, then the longer section first.
     topics: Vec<Topic>,
     /// Sentences that can stand alone, those with a number or a date first. The most central of each part of the article come
@@ -92,7 +96,8 @@ impl Plan {
         let length = |topic: &Topic| lengths[topic.parts.clone()].iter().sum::<usize>();
         let mut topics: Vec<Topic> = source.topics.iter().filter(|topic| length(topic) > 0).cloned().collect();
         topics.sort_by_key(|topic| (topic.level, std::cmp::Reverse(length(topic))));
-        Self { count: wanted + SPARE, lists: 0, topics, statements, factual }
+        let sections_first = is_judged(source.language());
+        Self { count: wanted + SPARE, lists: 0, sections_first, topics, statements, factual }
     }
 
     /// The questions that are written first.
@@ -100,7 +105,7 @@ impl Plan {
         let wanted = self.count - SPARE;
         let mut planned = self.next_lists(LISTS);
         planned.extend(labels.question_words.iter().cloned().map(Planned::Word));
-        planned.extend(self.next_sections(wanted + SPARE_SECTIONS));
+        planned.extend(self.next_sections(if self.sections_first { wanted + SPARE_SECTIONS } else { 0 }));
         let limit = (wanted + SPARE_STATEMENTS).min(MOST_STATEMENTS).min(self.factual);
         planned.extend(self.next_statements(limit));
         planned
@@ -169,6 +174,22 @@ mod tests {
         let all: HashSet<_> = asked.iter().collect();
         assert_eq!(all.len(), asked.len(), "no sentence is asked about twice");
         assert!(all.len() > 15 && all.len() <= source.units.len(), "{}", all.len());
+    }
+
+    #[test]
+    fn sections_are_asked_about_at_first_where_answers_are_judged() {
+        for (page, language, first) in [
+            (include_str!("../../fixtures/en/electric-ferry/article.txt"), Language::EN, 4),
+            (include_str!("../../fixtures/es/electric-ferry/article.txt"), Language::ES, 0),
+        ] {
+            let article = load(page.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
+            let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
+            let labels = prompts.labels(language).unwrap();
+            let mut plan = Plan::new(&Checker { source: &source, labels, language }, 4, None);
+            let sections = |planned: Vec<Planned>| planned.iter().filter(|p| matches!(p, Planned::Section(_))).count();
+            assert_eq!(sections(plan.first(labels)), first, "{language}");
+            assert_eq!(sections(plan.further(4)), 4 - first, "{language}: the others where pairs are missing");
+        }
     }
 
     #[test]
