@@ -141,16 +141,9 @@ fn the_largest_quants_and_inputs_do_not_overflow() {
 
 #[test]
 fn norm_bias_sum_and_gate_are_what_they_say() {
-    // Many rows are multiplied with two panels at a time, a gate's and the other's.
-    for rows in [3, 21] {
-        norm_bias_sum_and_gate(rows);
-    }
-}
-
-fn norm_bias_sum_and_gate(rows: usize) {
     let (gate, dense_gate) = matrix(GgmlDType::Q8_0, 20, 64);
     let (up, dense_up) = matrix(GgmlDType::Q5_1, 20, 64);
-    let (x, weight, bias) = (numbers(rows * 64, 5.0), numbers(64, 9.0), numbers(20, 2.0));
+    let (x, weight, bias) = (numbers(3 * 64, 5.0), numbers(64, 9.0), numbers(20, 2.0));
     let normed: Vec<f32> = x
         .chunks(64)
         .flat_map(|x| {
@@ -162,9 +155,9 @@ fn norm_bias_sum_and_gate(rows: usize) {
     for isa in Isa::available() {
         let inputs = Inputs::new(isa, &x, 64, Some(Norm { weight: &weight, epsilon: 1e-6 }));
         let parts = [Affine { matrix: &gate, bias: Some(&bias) }, Affine { matrix: &up, bias: None }];
-        let mut out = vec![1.0; rows * 40];
+        let mut out = vec![1.0; 3 * 40];
         matrix::multiply(isa, &inputs, &parts, &mut out, true);
-        let expected: Vec<f32> = (0..rows)
+        let expected: Vec<f32> = (0..3)
             .flat_map(|row| {
                 let first = dense_gate.iter().zip(&bias).map(move |(w, b)| 1.0 + dot(row, w) + b);
                 first.chain(dense_up.iter().map(move |w| 1.0 + dot(row, w))).collect::<Vec<_>>()
@@ -175,12 +168,32 @@ fn norm_bias_sum_and_gate(rows: usize) {
         let silu = |x: f32| x / (1.0 + (-x).exp());
         let gelu = |x: f32| 0.5 * x * (1.0 + (0.797_884_6 * (x + 0.044_715 * x * x * x)).tanh());
         for (gating, bend) in [(Gating::Silu, &silu as &dyn Fn(f32) -> f32), (Gating::Gelu, &gelu)] {
-            let mut out = vec![0.0; rows * 20];
+            let mut out = vec![0.0; 3 * 20];
             matrix::multiply_gated(isa, &inputs, gating, &gate, &up, &mut out);
-            let expected: Vec<f32> = (0..rows)
+            let expected: Vec<f32> = (0..3)
                 .flat_map(|row| dense_gate.iter().zip(&dense_up).map(move |(g, u)| bend(dot(row, g)) * dot(row, u)))
                 .collect();
             assert!(largest_gap(&out, &expected) < 0.02, "{isa} {gating:?}: {}", largest_gap(&out, &expected));
+        }
+    }
+}
+
+#[test]
+fn a_gated_row_has_the_same_bits_whatever_stands_beside_it() {
+    // Many rows are multiplied with two panels at a time, the gate's and the other's, unless their scales are not equally many.
+    for types in [[GgmlDType::Q4K, GgmlDType::Q4K], [GgmlDType::Q6K, GgmlDType::Q6K], [GgmlDType::Q6K, GgmlDType::Q4K]]
+    {
+        let [(gate, _), (up, _)] = types.map(|dtype| matrix(dtype, 40, 512));
+        let (x, weight) = (numbers(21 * 512, 3.0), numbers(512, 9.0));
+        for isa in Isa::available() {
+            let run = |x: &[f32]| {
+                let inputs = Inputs::new(isa, x, 512, Some(Norm { weight: &weight, epsilon: 1e-6 }));
+                let mut out = vec![f32::NAN; x.len() / 512 * 40];
+                matrix::multiply_gated(isa, &inputs, Gating::Gelu, &gate, &up, &mut out);
+                out
+            };
+            let alone: Vec<f32> = x.chunks(512).flat_map(run).collect();
+            assert_eq!(run(&x), alone, "{types:?} {isa}");
         }
     }
 }
