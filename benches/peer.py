@@ -169,8 +169,12 @@ class Faqtory:
             return None
         if not done.stdout:
             fail(f"`faqtory {' '.join(arguments)}` failed:\n{done.stderr.strip()}")
-        outputs = json.loads(done.stdout)
-        outputs = outputs if isinstance(outputs, list) else [outputs]
+        # Several languages are several values, one behind the other.
+        outputs, rest = [], done.stdout.strip()
+        while rest:
+            output, end = json.JSONDecoder().raw_decode(rest)
+            outputs.append(output)
+            rest = rest[end:].strip()
         work = sum(output["usage"]["seconds"]["total"] for output in outputs)
         return {
             "seconds": wall,
