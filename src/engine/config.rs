@@ -117,7 +117,7 @@ impl DecoderConfig {
         let mut context_length = keys.number("context_length")?;
         match gguf.string(&keys.name("rope.scaling.type")) {
             Ok("linear") => rotation.stretch = keys.float("rope.scaling.factor")?,
-            Ok(scaling @ "yarn") => {
+            Ok(scaling @ ("yarn" | "longrope")) if scaling == "yarn" || !gguf.has_tensor(SHORT_FACTORS) => {
                 return Err(gguf.error(format!("uses `{scaling}` scaling of positions, which is not supported")));
             }
             _ => {}

@@ -449,6 +449,13 @@ fn what_does_not_fit_together_is_refused_by_name() {
             Sketch { metadata: vec![("rope.scaling.type", Value::String("yarn".to_owned()))], ..Sketch::of("qwen3") },
             "uses `yarn` scaling",
         ),
+        (
+            Sketch {
+                metadata: vec![("rope.scaling.type", Value::String("longrope".to_owned()))],
+                ..Sketch::of("llama")
+            },
+            "uses `longrope` scaling",
+        ),
     ] {
         sketch.write(&path);
         let error = Decoder::load(&GgufFile::open(&path).unwrap(), Device::Cpu).err().unwrap();
