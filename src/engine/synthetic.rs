@@ -222,6 +222,13 @@ fn close(ours: &[Vec<f32>], theirs: &[Vec<f32>], tolerance: f32) -> bool {
     largest <= tolerance
 }
 
+/// Whether the model at `path` gives these logits, whoever does the work.
+fn assert_agrees(path: &Path, expected: &[Vec<f32>]) {
+    for (backend, tolerance) in BACKENDS {
+        assert!(close(&ours(path, &TOKENS, backend), expected, tolerance), "{backend:?}");
+    }
+}
+
 const TOKENS: [u32; 9] = [3, 17, 5, 39, 0, 21, 8, 8, 30];
 
 /// The same positions by an oracle that takes (tokens, offset).
@@ -251,9 +258,7 @@ fn qwen3_with_its_head_norms_agrees_with_the_oracle() {
     let (content, mut file) = content(&path);
     let mut oracle = quantized_qwen3::ModelWeights::from_gguf(content, &mut file, &Device::Cpu).unwrap();
     let expected = theirs(|input, at| oracle.forward(input, at));
-    for (backend, tolerance) in BACKENDS {
-        assert!(close(&ours(&path, &TOKENS, backend), &expected, tolerance), "{backend:?}");
-    }
+    assert_agrees(&path, &expected);
 }
 
 #[test]
@@ -315,9 +320,7 @@ fn gemma3_agrees_with_the_oracle() {
     // Token by token: several at once see one more token than the window has.
     let mut expected = in_steps(&[1; 9], |input, at| oracle.forward(input, at));
     expected = [2, 5, 6, 7, 8].map(|i| expected[i].clone()).to_vec();
-    for (backend, tolerance) in BACKENDS {
-        assert!(close(&ours(&path, &TOKENS, backend), &expected, tolerance), "{backend:?}");
-    }
+    assert_agrees(&path, &expected);
 }
 
 #[test]
@@ -335,9 +338,7 @@ fn smollm3_agrees_with_the_oracle() {
         serde_json::from_value(configuration(&sketch, json!({ "no_rope_layer_interval": 4 }))).unwrap();
     let mut oracle = smollm3::ModelForCausalLM::new(&config, published(weights, &[])).unwrap();
     let expected = theirs(|input, at| oracle.forward(input, at));
-    for (backend, tolerance) in BACKENDS {
-        assert!(close(&ours(&path, &TOKENS, backend), &expected, tolerance), "{backend:?}");
-    }
+    assert_agrees(&path, &expected);
 }
 
 #[test]
@@ -370,9 +371,7 @@ fn phi3_with_its_factors_agrees_with_the_oracle() {
         serde_json::from_value(configuration(&sketch, json!({ "rope_scaling": scaling }))).unwrap();
     let mut oracle = phi3::Model::new(&config, published(weights, &[("ffn_up", "mlp.gate_up_proj")])).unwrap();
     let expected = theirs(|input, at| oracle.forward(input, at));
-    for (backend, tolerance) in BACKENDS {
-        assert!(close(&ours(&path, &TOKENS, backend), &expected, tolerance), "{backend:?}");
-    }
+    assert_agrees(&path, &expected);
     let decoder = Decoder::load(&GgufFile::open(&path).unwrap(), Device::Cpu).unwrap();
     assert_eq!(decoder.config.context_length, 32, "longer texts need other factors");
 }
