@@ -11,6 +11,9 @@ pub(super) enum Isa {
     /// AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AVX2, FMA and AVX-VNNI: processors of clients that have no AVX-512.
+    #[cfg(target_arch = "x86_64")]
+    AvxVnni,
     /// AVX-512 F, BW, VL, DQ and VNNI.
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni,
@@ -31,8 +34,12 @@ impl Isa {
         let mut found = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            let narrow = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            if narrow {
                 found.push(Self::Avx2);
+            }
+            if narrow && is_x86_feature_detected!("avxvnni") {
+                found.push(Self::AvxVnni);
             }
             let wide = is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
@@ -56,6 +63,8 @@ impl fmt::Display for Isa {
             Self::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni => "avx-vnni",
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => "avx512-vnni",
             #[cfg(target_arch = "x86_64")]
@@ -86,7 +95,9 @@ macro_rules! for_each_isa {
                 crate::engine::kernels::isa::Isa::Portable => $body($($arg),*),
                 // SAFETY: a set is only ever named where the processor has it.
                 #[cfg(target_arch = "x86_64")]
-                crate::engine::kernels::isa::Isa::Avx2 => unsafe { avx2($($arg),*) },
+                crate::engine::kernels::isa::Isa::Avx2 | crate::engine::kernels::isa::Isa::AvxVnni => unsafe {
+                    avx2($($arg),*)
+                },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 crate::engine::kernels::isa::Isa::Avx512Vnni | crate::engine::kernels::isa::Isa::Avx512Bf16 => unsafe {

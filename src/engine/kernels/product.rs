@@ -24,7 +24,10 @@ pub(super) fn multiply(
         Isa::Portable => portable(chunk, form.fine, blocks, rows, sums),
         // SAFETY: a set of instructions is only ever named where the processor has it.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => unsafe { avx2::multiply(chunk, chunk, form.bits, blocks, rows, sums) },
+        Isa::Avx2 => unsafe { avx2::multiply::<_, false>(chunk, chunk, form.bits, blocks, rows, sums) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Isa::AvxVnni => unsafe { avx2::multiply::<_, true>(chunk, chunk, form.bits, blocks, rows, sums) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512Vnni | Isa::Avx512Bf16 => unsafe { avx512::multiply(chunk, form.fine, blocks, rows, sums) },
@@ -118,8 +121,10 @@ pub(super) fn multiply_packed(
             let packed = Packed { low, high, ahead: CHUNKS_AHEAD * form.chunk_bytes(blocks) };
             // SAFETY: a set of instructions is only ever named where the processor has it, and the chunk is long enough.
             unsafe {
-                if isa == Isa::Avx2 {
-                    return avx2::multiply(&packed, scales, form.bits, blocks, rows, sums);
+                match isa {
+                    Isa::Avx2 => return avx2::multiply::<_, false>(&packed, scales, form.bits, blocks, rows, sums),
+                    Isa::AvxVnni => return avx2::multiply::<_, true>(&packed, scales, form.bits, blocks, rows, sums),
+                    _ => {}
                 }
                 for (rows, sums) in rows.chunks(PACKED_ROWS).zip(sums.chunks_mut(PACKED_ROWS)) {
                     avx512::multiply_packed(&packed, form.bits, scales, blocks, rows, sums);

@@ -41,7 +41,7 @@ pub(super) fn multiply_add(isa: Isa, a: &[u16], a_stride: usize, strip: Strip<'_
         Isa::Avx512Vnni => unsafe { x86::by_halves(rows, a, a_stride, strip, out, out_stride) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Isa::Avx2 => unsafe { x86::narrow(rows, a, a_stride, strip, out, out_stride) },
+        Isa::Avx2 | Isa::AvxVnni => unsafe { x86::narrow(rows, a, a_stride, strip, out, out_stride) },
         Isa::Portable => portable(a, a_stride, strip, out, out_stride),
     }
 }

@@ -1,4 +1,4 @@
-//! Products by AVX2, four rows at a time.
+//! Products by AVX2, four rows at a time; with AVX-VNNI, where the processor has it.
 
 use std::arch::x86_64::*;
 
@@ -100,12 +100,12 @@ impl Quants for Packed<'_> {
 /// Rows that AVX2 multiplies together: their sums, quants and inputs fill the sixteen registers.
 const ROWS_TOGETHER: usize = 4;
 
-/// The portable product with products of pairs of bytes (`vpmaddubsw`).
+/// The portable product with products of pairs of bytes (`vpmaddubsw`), or of four of them (`vpdpbusd`).
 ///
 /// # Safety
-/// The processor must have AVX2 and FMA, and the quants so many bits and blocks.
+/// The processor must have AVX2 and FMA, with `VNNI` AVX-VNNI, and the quants so many bits and blocks.
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn multiply<Q: Quants>(
+pub(super) unsafe fn multiply<Q: Quants, const VNNI: bool>(
     quants: &Q,
     scales: &Unpacked,
     bits: usize,
@@ -118,10 +118,10 @@ pub(super) unsafe fn multiply<Q: Quants>(
             ($($rows:literal)*) => {
                 match (rows.len(), bits) {
                     $(
-                        ($rows, 4) => tile::<$rows, 4, Q>(quants, scales, blocks, rows, sums),
-                        ($rows, 5) => tile::<$rows, 5, Q>(quants, scales, blocks, rows, sums),
-                        ($rows, 6) => tile::<$rows, 6, Q>(quants, scales, blocks, rows, sums),
-                        ($rows, _) => tile::<$rows, 8, Q>(quants, scales, blocks, rows, sums),
+                        ($rows, 4) => tile::<$rows, 4, Q, VNNI>(quants, scales, blocks, rows, sums),
+                        ($rows, 5) => tile::<$rows, 5, Q, VNNI>(quants, scales, blocks, rows, sums),
+                        ($rows, 6) => tile::<$rows, 6, Q, VNNI>(quants, scales, blocks, rows, sums),
+                        ($rows, _) => tile::<$rows, 8, Q, VNNI>(quants, scales, blocks, rows, sums),
                     )*
                     _ => {}
                 }
@@ -149,11 +149,30 @@ fn add_products(mut sums: __m256i, quants: __m256i, inputs: __m256i) -> __m256i 
     sums
 }
 
+/// Adds products of four bytes to sums of 32 bits. Written out, because the intrinsic is not there for functions without the
+/// feature, and this one becomes a part of those with it and without.
+///
+/// # Safety
+/// The processor must have AVX-VNNI.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn add_four_products(mut sums: __m256i, quants: __m256i, inputs: __m256i) -> __m256i {
+    // SAFETY: nothing but registers is touched.
+    unsafe {
+        std::arch::asm!(
+            "{{vex}} vpdpbusd {sums}, {quants}, {inputs}",
+            sums = inout(ymm_reg) sums, quants = in(ymm_reg) quants, inputs = in(ymm_reg) inputs,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    sums
+}
+
 /// # Safety
 /// As for [`multiply`]; there must be so many rows and sums.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn tile<const ROWS: usize, const BITS: usize, Q: Quants>(
+unsafe fn tile<const ROWS: usize, const BITS: usize, Q: Quants, const VNNI: bool>(
     quants: &Q,
     scales: &Unpacked,
     blocks: usize,
@@ -187,7 +206,9 @@ unsafe fn tile<const ROWS: usize, const BITS: usize, Q: Quants>(
                             let inputs = rows.get_unchecked(r).quants.as_ptr().cast::<i32>();
                             let inputs = _mm256_set1_epi32(inputs.add(GROUPS * block + 2 * pair + g).read());
                             for half in 0..2 {
-                                if BITS == 8 {
+                                if VNNI {
+                                    products[r][half] = add_four_products(products[r][half], groups[g][half], inputs);
+                                } else if BITS == 8 {
                                     // 255 · 127 · 2 is too much. So the offset of 128 is taken off first, and the signs of the
                                     // quants go to the inputs.
                                     let signed = _mm256_xor_si256(groups[g][half], flip);
@@ -202,7 +223,7 @@ unsafe fn tile<const ROWS: usize, const BITS: usize, Q: Quants>(
                         }
                     }
                 }
-                if BITS < 8 {
+                if BITS < 8 && !VNNI {
                     for r in 0..ROWS {
                         for half in 0..2 {
                             let product = _mm256_madd_epi16(short[r][half], ones);
@@ -220,8 +241,8 @@ unsafe fn tile<const ROWS: usize, const BITS: usize, Q: Quants>(
                     let scale = _mm256_mul_ps(weight, _mm256_set1_ps(row.scales[block]));
                     let product = _mm256_cvtepi32_ps(products[r][half]);
                     let mut new = _mm256_fmadd_ps(product, scale, _mm256_loadu_ps(sum));
-                    // The minimum of a quant of eight bits is its offset, which is taken off already.
-                    if BITS < 8 {
+                    // The minimum of a quant of eight bits is its offset, which is taken off already without AVX-VNNI.
+                    if BITS < 8 || VNNI {
                         let total = if parts == 2 { row.fine_sums[part] } else { row.sums[part] };
                         new = _mm256_fmadd_ps(minima, _mm256_set1_ps(total), new);
                     }
