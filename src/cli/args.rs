@@ -8,7 +8,7 @@ use faqtory::content::SummaryLength;
 use faqtory::engine::DeviceChoice;
 use faqtory::eval::Evaluator;
 use faqtory::eval::score::SCORER_VERSION;
-use faqtory::lang::Language;
+use faqtory::lang::{Language, Region};
 use faqtory::pipeline::{Faulty, Job, Questions, Targets};
 use faqtory::prompt::Style;
 use faqtory::render::Format;
@@ -231,6 +231,10 @@ pub(crate) struct StyleArgs {
     #[arg(long, value_name = "TERM", value_parser = values::phrase)]
     keep: Vec<String>,
 
+    /// Region whose conventions a translation follows, such as MX for a decimal point in Spanish
+    #[arg(long, value_name = "REGION", value_parser = values::parsed::<Region>)]
+    region: Option<Region>,
+
     /// Leave out texts that fail the checks, and say why; this is the default
     #[arg(long, conflicts_with = "flag")]
     strict: bool,
@@ -247,8 +251,9 @@ pub(crate) struct StyleArgs {
 impl StyleArgs {
     /// The wishes, told to a job.
     pub(crate) fn add_to(&self, job: &mut Job) {
-        let Self { audience, tone, keep, .. } = self.clone();
+        let Self { audience, tone, keep, region, .. } = self.clone();
         job.style = Style { audience, tone, keep };
+        job.region = region;
         job.faulty = if self.flag { Faulty::Flag } else { Faulty::Drop };
     }
 }

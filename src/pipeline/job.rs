@@ -5,7 +5,7 @@ use std::str::FromStr;
 use crate::content::SummaryLength;
 use crate::engine::Sampling;
 use crate::error::{Error, ErrorKind, Result};
-use crate::lang::Language;
+use crate::lang::{Language, Region};
 use crate::prompt::Style;
 
 /// How many questions a FAQ block should have.
@@ -81,13 +81,15 @@ pub struct Job {
     pub style: Style,
     /// What becomes of texts that fail the checks.
     pub faulty: Faulty,
+    /// The region whose conventions translations follow; `None` is those of most of the language.
+    pub region: Option<Region>,
 }
 
 impl Job {
     /// A job without any wishes beside its parts.
     pub fn new(target: Language, faq: Option<Questions>, summary: Option<SummaryLength>, sampling: Sampling) -> Self {
         let (ask, style, faulty) = (Vec::new(), Style::default(), Faulty::default());
-        Self { target, faq, summary, sampling, ask, style, faulty }
+        Self { target, faq, summary, sampling, ask, style, faulty, region: None }
     }
 }
 

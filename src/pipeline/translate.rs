@@ -9,7 +9,7 @@ use super::mixture::strange_words;
 use super::parse::FaqParser;
 use super::session::Written;
 use super::summary::Draft;
-use super::typography::typography;
+use super::typography::{regional, typography};
 use super::{Work, note};
 use crate::chat::Message;
 use crate::content::{RejectReason, Rejection, Task};
@@ -29,6 +29,13 @@ const PAIR_TOKENS: usize = 220;
 const SENTENCE_TOKENS: usize = 90;
 /// Candidates of a translation that failed the checks.
 const SECOND_TRIES: u64 = 2;
+
+impl Work<'_> {
+    /// A text of a language in the form of the region that is asked for.
+    pub(super) fn regional(&self, text: &str, language: Language) -> String {
+        regional(text, language, self.job.region.as_ref())
+    }
+}
 
 /// Translates verified texts into another language.
 pub(super) struct Translator<'a> {
@@ -105,11 +112,13 @@ impl<'a> Translator<'a> {
                 blocks.extend((shown..sentences.len()).map(|index| index..index + 1));
             }
         }
+        // At the very end: the checks know the usual form of the language.
+        let to = self.checker.language;
         let translated = pairs.into_iter().zip(texts).filter_map(|(pair, text)| {
             let (question, answer) = text?;
             // A question that the job names stays as it is given.
-            let question = if pair.must { pair.question.clone() } else { question };
-            Some(Pair { question, answer, ..pair })
+            let question = if pair.must { pair.question.clone() } else { work.regional(&question, to) };
+            Some(Pair { question, answer: work.regional(&answer, to), ..pair })
         });
         let translated = translated.collect();
         let summary = summary.and_then(|draft| {
@@ -121,6 +130,7 @@ impl<'a> Translator<'a> {
             let (mut paragraphs, mut originals) = (Vec::new(), Vec::new());
             for paragraph in &draft.paragraphs {
                 let kept = told.by_ref().take(paragraph.len()).filter_map(|line| line.or_else(|| spare.next()));
+                let kept = kept.map(|(original, line)| (original, work.regional(&line, to)));
                 let (of, translated): (Vec<String>, Vec<String>) = kept.unzip();
                 originals.extend(of);
                 if !translated.is_empty() {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::lang::Language;
+use crate::lang::{Language, Region};
 
 /// A number with marks inside: `1,200`, `18.6`, `1,234,567.8`.
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\d+(?:[.,]\d+)+").unwrap());
@@ -23,6 +23,15 @@ pub(super) fn typography(text: &str, from: Language, to: Language) -> String {
             GUILLEMETS.replace_all(&text, |c: &Captures<'_>| format!("“{}”", inner(c))).into_owned()
         }
         _ => text.to_owned(),
+    }
+}
+
+/// The numbers of a text as a region writes them, where it has other marks in them than the rest of the language.
+pub(super) fn regional(text: &str, language: Language, region: Option<&Region>) -> String {
+    if region.is_some_and(|region| region.has_decimal_point(language)) {
+        NUMBER.replace_all(text, |found: &Captures<'_>| swapped(&found[0], '.', ',')).into_owned()
+    } else {
+        text.to_owned()
     }
 }
 
@@ -53,6 +62,17 @@ fn swapped(number: &str, thousands: char, decimal: char) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_region_may_have_its_own_marks() {
+        let (text, mexico) = ("Costó 18,6 millones, no 1.234.567,8, a las 7.30 de 2026.", "MX".parse().unwrap());
+        let expected = "Costó 18.6 millones, no 1,234,567.8, a las 7.30 de 2026.";
+        assert_eq!(regional(text, Language::ES, Some(&mexico)), expected);
+        for (language, region) in [(Language::ES, "ES"), ("fr".parse().unwrap(), "MX")] {
+            assert_eq!(regional(text, language, Some(&region.parse().unwrap())), text);
+        }
+        assert_eq!(regional(text, Language::ES, None), text);
+    }
 
     #[test]
     fn numbers_and_quotations_take_the_form_of_the_language() {
