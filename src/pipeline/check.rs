@@ -1,5 +1,7 @@
 //! Verification: what is wrong with a question, an answer or a sentence, and how good it is.
 
+use std::ops::RangeInclusive;
+
 use super::form::{begins_with_any, behind, ends_sentence, has_any, has_phrase, sentences};
 use super::mixture::{strange_words, unquoted};
 use super::source::{Source, content_stems};
@@ -42,7 +44,7 @@ const WORDY: f64 = 0.01;
 /// What an answer has less that speaks of “last week”, which is another one for each reader.
 const UNDATED: f64 = 0.15;
 /// A statement of fewer words says too little to ask about, and a longer one too much.
-const STATEMENT_WORDS: std::ops::RangeInclusive<usize> = 7..=45;
+pub(super) const STATEMENT_WORDS: RangeInclusive<usize> = 7..=45;
 /// Words behind a number among which its unit stands.
 const UNIT_WORDS: usize = 2;
 /// The words at the beginning of a statement among which a pronoun has nothing to stand for.
@@ -90,7 +92,7 @@ impl Checker<'_> {
         add(words.len() < LEAST_QUESTION_WORDS, NotSelfContained);
         add(is_foreign(text, self.language), WrongLanguage);
         add(self.mentions_article(&words), MentionsArticle);
-        add(has_any(&words, &self.labels.first_person), NotSelfContained);
+        add(self.is_of_first_person(text), NotSelfContained);
         add(has_any(&words, &self.labels.empty_questions), Malformed);
         add(has_any(&words, &self.labels.double_questions), Malformed);
         add(self.points_back(&words), NotSelfContained);
@@ -121,7 +123,7 @@ impl Checker<'_> {
         add(said.len() < LEAST_ANSWER_WORDS, TooShort);
         let figures = self.figures(answer);
         add(self.repeats(question, answer, figures), RepeatsQuestion);
-        add(has_any(&words(&unquoted(answer)), &self.labels.first_person), NotSelfContained);
+        add(self.is_of_first_person(&unquoted(answer)), NotSelfContained);
         let mut verdict = self.text(answer);
         faults.append(&mut verdict.faults);
         if self.misses(question, answer, figures) {
@@ -195,18 +197,18 @@ impl Checker<'_> {
         Verdict { faults, score }
     }
 
-    /// Whether a sentence of the article can be understood without those around it, and so answer a question as it stands: as
-    /// far as its words tell.
-    pub(super) fn stands_alone(&self, sentence: &str) -> bool {
+    /// Whether a sentence of the article, of so many words, can be understood without those around it, and so answer a
+    /// question as it stands: as far as its words tell.
+    pub(super) fn stands_alone(&self, sentence: &str, lengths: RangeInclusive<usize>) -> bool {
         let words = words(sentence);
         self.is_own()
-            && STATEMENT_WORDS.contains(&words.len())
+            && lengths.contains(&words.len())
             && sentence.ends_with('.')
             && !is_numbered(sentence)
             && !sentence.contains(['«', '“', '”', '"', ':', '?', '¿'])
             && !begins_with_any(&words, &self.labels.connectives)
             && !self.has_pronoun(&words[..LEAD_WORDS.min(words.len())])
-            && !has_any(&words, &self.labels.first_person)
+            && !self.is_of_first_person(sentence)
             && self.has_subject(&words)
     }
 
@@ -218,6 +220,11 @@ impl Checker<'_> {
             openings.contains(word) || word.starts_with(|c: char| c.is_ascii_digit()) || is_name()
         };
         openings.is_empty() || words.first().is_some_and(opening)
+    }
+
+    /// Whether somebody speaks of himself in a text.
+    pub(super) fn is_of_first_person(&self, text: &str) -> bool {
+        has_any(&words(text), &self.labels.first_person)
     }
 
     /// Whether a text speaks of the article. An article may itself speak of an author or a text.
@@ -377,7 +384,11 @@ mod tests {
             let article = Article::of_one_passage(sentence, language);
             let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
             let labels = prompts.labels(language).unwrap();
-            assert_eq!(Checker { source: &source, labels, language }.stands_alone(sentence), alone, "{sentence}");
+            assert_eq!(
+                Checker { source: &source, labels, language }.stands_alone(sentence, STATEMENT_WORDS),
+                alone,
+                "{sentence}"
+            );
         }
     }
 

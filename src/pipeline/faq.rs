@@ -427,8 +427,7 @@ impl Work<'_> {
                 }
                 (pair, verdict)
             });
-            // The article's own sentences are neither for another audience nor in another tone.
-            let styled = self.job.style.audience.is_some() || self.job.style.tone.is_some();
+            let styled = self.job.style.is_of_its_own();
             let copied = statement.filter(|_| !styled).map(|text| self.pair(question, text, COPIED));
             tried.push(own.chain(copied).collect());
         }

@@ -55,6 +55,20 @@ pub(super) fn plain(line: &str) -> String {
     behind.unwrap_or(line).replace("**", "")
 }
 
+/// A line without what it is headed with, up to a colon, where the model repeats that from its task.
+pub(super) fn without_label(line: &str, task: &str) -> String {
+    let is_label = |label: &str| !words(label).is_empty() && has_phrase(&words(task), label);
+    match line.split_once(": ") {
+        Some((label, rest)) if is_label(label) => capitalized(rest.trim_start()),
+        _ => line.to_owned(),
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// The sentences of a text as owned texts. What has no space between belongs together: a mark of quotation behind a stop, the
 /// letters of `U.S.`
 pub(super) fn sentences(text: &str, language: Language) -> Vec<String> {
@@ -115,6 +129,19 @@ mod tests {
             ("The vote was tight: 38 to 37.", "The vote was tight: 38 to 37."),
         ] {
             assert_eq!(plain(line), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_repeated_from_the_task_is_no_part_of_a_line() {
+        let task = "Task: three sentences: first what happened, then what it means for people or what comes next.";
+        for (line, expected) in [
+            ("What it means for people or what comes next: tickets get cheaper.", "Tickets get cheaper."),
+            ("What happened: The town voted.", "The town voted."),
+            ("The vote was tight: 38 to 37.", "The vote was tight: 38 to 37."),
+            (": 38 to 37.", ": 38 to 37."),
+        ] {
+            assert_eq!(without_label(line, task), expected);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::check::Checker;
+use super::check::{Checker, STATEMENT_WORDS};
 use super::source::{Topic, Unit};
 use crate::article::Span;
 use crate::metrics::grounded::is_judged;
@@ -76,7 +76,7 @@ impl Plan {
             let Some(part) = *part else { continue };
             let is_read = read.is_none_or(|read| span.is_some_and(|span| read.contains(&span)));
             lengths[part] += usize::from(is_read);
-            if is_read && checker.stands_alone(text) {
+            if is_read && checker.stands_alone(text, STATEMENT_WORDS) {
                 let plain = !checker.has_figures(text);
                 found.push(Statement { plain, rank: 0, centrality: source.centrality(unit), part, unit });
             }

@@ -58,8 +58,10 @@ pub(super) struct Source<'a> {
     pub(super) topics: Vec<Topic>,
     /// All words in lower case.
     vocabulary: HashSet<String>,
-    /// How many units have each stem.
-    frequencies: HashMap<String, usize>,
+    /// How much each unit is about what the article is about.
+    centralities: Vec<f64>,
+    /// The share of the units that are less central than each.
+    importances: Vec<f64>,
     features: SourceFeatures,
     /// What a model said of sentences: how much more probable it is that the article says them than that it does not.
     verdicts: RefCell<HashMap<String, f64>>,
@@ -115,15 +117,16 @@ impl<'a> Source<'a> {
         });
         let texts: Vec<&str> = units.iter().map(|unit| unit.text.as_str()).collect();
         let whole = texts.join("\n");
-        let mut frequencies = HashMap::new();
-        for stem in units.iter().flat_map(|unit: &Unit| &unit.stems) {
-            *frequencies.entry(stem.clone()).or_default() += 1;
-        }
+        let centralities = centralities(&units);
+        let mut ranked = centralities.clone();
+        ranked.sort_unstable_by(f64::total_cmp);
+        let less = |central: &f64| ranked.partition_point(|other| other < central) as f64 / ranked.len() as f64;
         Self {
             article,
             parts,
             topics,
-            frequencies,
+            importances: centralities.iter().map(less).collect(),
+            centralities,
             vocabulary: words(&whole).into_iter().collect(),
             features: SourceFeatures::of_sentences(&texts, article.language),
             verdicts: RefCell::default(),
@@ -236,16 +239,17 @@ impl<'a> Source<'a> {
     /// How much a unit is about what the article is about: how many other units have each of its content words, over the
     /// square root of their number, so that neither long nor short units are preferred.
     pub(super) fn centrality(&self, unit: usize) -> f64 {
-        let stems = &self.units[unit].stems;
-        let others = |stem: &String| self.frequencies[stem] - 1;
-        stems.iter().map(others).sum::<usize>() as f64 / (stems.len().max(1) as f64).sqrt()
+        self.centralities[unit]
     }
 
     /// The share of the article's units that are less central than this one.
     pub(super) fn importance(&self, unit: usize) -> f64 {
-        let central = self.centrality(unit);
-        let less = (0..self.units.len()).filter(|other| self.centrality(*other) < central).count();
-        less as f64 / self.units.len() as f64
+        self.importances[unit]
+    }
+
+    /// Whether a text is a sentence of the article.
+    pub(super) fn states(&self, text: &str) -> bool {
+        self.units.iter().any(|unit| unit.text == text)
     }
 
     /// Those units as evidence of a sentence with that number, as far as the text shows them.
@@ -262,6 +266,19 @@ impl<'a> Source<'a> {
     pub(super) fn part_of(&self, span: Span) -> Option<usize> {
         self.units.iter().find(|unit| unit.span == Some(span)).and_then(|unit| unit.part)
     }
+}
+
+/// [`Source::centrality`] of each unit.
+fn centralities(units: &[Unit]) -> Vec<f64> {
+    let mut frequencies = HashMap::<&str, usize>::new();
+    for stem in units.iter().flat_map(|unit| &unit.stems) {
+        *frequencies.entry(stem).or_default() += 1;
+    }
+    let central = |Unit { stems, .. }: &Unit| {
+        let others = |stem: &String| frequencies[stem.as_str()] - 1;
+        stems.iter().map(others).sum::<usize>() as f64 / (stems.len().max(1) as f64).sqrt()
+    };
+    units.iter().map(central).collect()
 }
 
 /// The words right behind a number, as stems: what it counts, and what that is like. None where another clause begins.

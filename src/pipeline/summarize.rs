@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::check::Checker;
 use super::session::Written;
-use super::summary::{self, Draft};
+use super::summary::{self, Draft, Wanted, excerpts};
 use super::{Work, note};
 use crate::content::Task;
 use crate::engine::Request;
@@ -12,6 +12,9 @@ use crate::error::Result;
 use crate::lang::Language;
 use crate::metrics::grounded::{is_judged, verdict_prompt};
 use crate::prompt::{Ask, Reading};
+
+/// How often the model judges what is new in a summary, before sentences of the article are preferred.
+const VERDICT_ROUNDS: usize = 2;
 
 impl Work<'_> {
     /// The requests for those candidates of the summary, in the language that is written and verified in.
@@ -40,10 +43,13 @@ impl Work<'_> {
         let requests = self.summary_requests_in(to, 0..summary::CANDIDATES)?;
         let written = self.session.write("summary", &requests)?;
         let checker = Checker { source: self.checker.source, labels: self.prompts.labels(to)?, language: to };
+        let task = self.prompts.task(Ask::Summary { length }, to, self.checker.source.language())?;
         let mut rejections = Vec::new();
-        let draft = summary::make(&written, length, &checker, &self.titles(), &mut rejections);
+        let draft = Wanted::new(length, &checker, &self.titles(), &task).make(&written, &mut rejections);
         rejections.into_iter().for_each(|rejection| note(&mut self.rejections, rejection));
-        Ok(draft)
+        let regional = |sentence: &String| self.regional(sentence, to);
+        let regional = |sentences: &Vec<String>| sentences.iter().map(regional).collect();
+        Ok(draft.map(|draft| Draft { paragraphs: draft.paragraphs.iter().map(regional).collect(), ..draft }))
     }
 
     /// A summary of what is being read, without questions.
@@ -56,15 +62,21 @@ impl Work<'_> {
     /// The best summary of what was written, its sentences judged: where one fails, the next best.
     pub(super) fn summarize(&mut self, written: &[Written]) -> Result<Option<Draft>> {
         let Some(length) = self.length else { return Ok(None) };
-        loop {
-            let mut rejections = Vec::new();
-            let draft = summary::make(written, length, &self.checker, &self.titles(), &mut rejections);
+        let task = self.prompts.task(Ask::Summary { length }, self.language, self.checker.source.language())?;
+        let own = (!self.job.style.is_of_its_own()).then(|| excerpts(&self.checker, self.piece.sentences.as_ref()));
+        let own = own.unwrap_or_default();
+        for round in 0.. {
+            let (titles, mut rejections) = (self.titles(), Vec::new());
+            let wanted = Wanted::new(length, &self.checker, &titles, &task);
+            let wanted = wanted.with_excerpts(&own, round >= VERDICT_ROUNDS);
+            let draft = wanted.make(written, &mut rejections);
             let sentences = draft.iter().flat_map(|draft| draft.paragraphs.iter().flatten());
             if !self.verify(Task::Summary, sentences.cloned().collect())? {
                 rejections.into_iter().for_each(|rejection| note(&mut self.rejections, rejection));
                 return Ok(draft);
             }
         }
+        Ok(None)
     }
 
     /// Has the model judge those sentences that it has not judged yet: whether the article says them. False if there is
@@ -76,7 +88,9 @@ impl Work<'_> {
         }
         let mut open: Vec<String> = Vec::new();
         for sentence in sentences {
-            if source.is_unjudged(&sentence) && !open.contains(&sentence) {
+            // What a summary takes from the article as it stands needs no judge.
+            let is_copied = task == Task::Summary && source.states(&sentence);
+            if source.is_unjudged(&sentence) && !is_copied && !open.contains(&sentence) {
                 open.push(sentence);
             }
         }

@@ -269,6 +269,18 @@ fn another_language_is_translated_to_and_the_translation_is_verified() {
 }
 
 #[test]
+fn a_translation_has_the_numbers_of_its_region() {
+    for (region, number) in [(None, "18,6"), (Some("ES"), "18,6"), (Some("MX"), "18.6")] {
+        let region = region.map(|code| code.parse().unwrap());
+        let wanted = Job { region, ..job(Language::ES, 2, Some(SummaryLength::Medium)) };
+        let output = run_on(PAGE, &mut ScriptedEngine::new(translating_model()), &wanted);
+        let text = output.summary.as_ref().unwrap().paragraphs.join(" ");
+        assert!(text.ends_with(&format!("El proyecto cuesta {number} millones de euros.")), "{text}");
+        assert_eq!(output.faq.unwrap().entries.len(), 2);
+    }
+}
+
+#[test]
 fn several_languages_are_written_once_and_say_the_same_as_each_alone() {
     let wanted = job(Language::EN, 2, Some(SummaryLength::Medium));
     let article = load(PAGE.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();

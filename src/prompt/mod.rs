@@ -37,6 +37,13 @@ pub struct Style {
     pub keep: Vec<String>,
 }
 
+impl Style {
+    /// Whether texts are to be for another audience or in another tone than the article: its own sentences are neither.
+    pub fn is_of_its_own(&self) -> bool {
+        self.audience.is_some() || self.tone.is_some()
+    }
+}
+
 /// What is read before a task: an article or a part of it, and how all texts over it should sound.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading<'a> {
@@ -232,20 +239,12 @@ impl PromptLibrary {
     /// # Errors
     /// `Config` if there is no such prompt in the target language, or it fails.
     pub fn messages(&self, ask: Ask<'_>, target: Language, reading: Reading<'_>) -> Result<Vec<Message>> {
-        let (folder, context) = match ask {
-            Ask::Questions { count } => ("questions", context! { count }),
-            Ask::Question { word } => ("question", context! { word }),
-            Ask::Section { heading } => ("section", context! { heading => one_line(heading) }),
-            Ask::Answer { question, may_refuse } => ("answer", context! { question => one_line(question), may_refuse }),
-            Ask::Summary { length } => ("summary", context! { length => length.name() }),
-        };
         let Reading { body, language: source, style } = reading;
         let Style { audience, tone, keep } = style;
         let system = self.render(&self.wrapping("system", source), context! {})?;
         let about = context! { article => body.trim(), audience, tone, keep };
         let wrapped = self.render(&self.wrapping("article", source), about)?;
-        let unanswered = self.labels(target)?.unanswered.as_str();
-        let task = self.render(&path(folder, target), context! { source => source.code(), unanswered, ..context })?;
+        let task = self.task(ask, target, source)?;
         // Only the lines of the task are read for marks of roles: those of the article are its text.
         let mut messages = conversation(&format!("=== user\n{task}"));
         if let Some(first) = messages.first_mut() {
@@ -253,6 +252,22 @@ impl PromptLibrary {
         }
         messages.insert(0, Message::system(system));
         Ok(messages)
+    }
+
+    /// What stands behind the article in [`messages`](Self::messages): what is asked for.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn task(&self, ask: Ask<'_>, target: Language, source: Language) -> Result<String> {
+        let (folder, context) = match ask {
+            Ask::Questions { count } => ("questions", context! { count }),
+            Ask::Question { word } => ("question", context! { word }),
+            Ask::Section { heading } => ("section", context! { heading => one_line(heading) }),
+            Ask::Answer { question, may_refuse } => ("answer", context! { question => one_line(question), may_refuse }),
+            Ask::Summary { length } => ("summary", context! { length => length.name() }),
+        };
+        let unanswered = self.labels(target)?.unanswered.as_str();
+        self.render(&path(folder, target), context! { source => source.code(), unanswered, ..context })
     }
 
     /// The messages that ask for the question that a statement answers, in the statement's language. If the last message is

@@ -6,7 +6,7 @@ use crate::harness::{ENGLISH, FAQ, FAQ_ES, SUMMARY, SUMMARY_ES, World};
 
 const QUESTION: &str = "Where is the library of Harrow Bridge?";
 const ANSWER: &str = "The library is open from Tuesday to Saturday.";
-const SENTENCE: &str = "Volunteers repaired the empty building.";
+const SENTENCE: &str = "Volunteers painted the waiting room.";
 
 #[test]
 fn generate_writes_both_in_every_format() {
@@ -74,13 +74,13 @@ fn translating() -> World {
         ("P: When is", "Cuándo abre la biblioteca?\nR: La biblioteca abre de martes a sábado."),
         (
             "1. El pueblo",
-            "The town opened a public library in its old railway station.\n2. Volunteers repaired the empty building.\n\
+            "The town opened a public library in its old railway station.\n2. Volunteers painted the waiting room.\n\
             3. The library lends books, tools and musical instruments.",
         ),
         (
             "1. The town",
             "El pueblo de Harrow Bridge abrió una biblioteca pública en su antigua estación de tren.\n2. Los voluntarios \
-            repararon el edificio vacío.\n3. La biblioteca presta libros, herramientas e instrumentos musicales.",
+            pintaron la sala de espera.\n3. La biblioteca presta libros, herramientas e instrumentos musicales.",
         ),
     ];
     let replies = [("FAQ", FAQ), ("FAQ", FAQ_ES), ("summary", SUMMARY), ("resumen", SUMMARY_ES)];

@@ -50,12 +50,12 @@ R: La biblioteca abre de martes a sábado.
 
 /// What it answers when it is asked for a summary.
 pub(crate) const SUMMARY: &str = "\
-The town of Harrow Bridge opened a public library in its old railway station. Volunteers repaired the empty building. \
+The town of Harrow Bridge opened a public library in its old railway station. Volunteers painted the waiting room. \
 The library lends books, tools and musical instruments.";
 
 /// The same in Spanish.
 pub(crate) const SUMMARY_ES: &str = "\
-El pueblo abrió una biblioteca pública en su antigua estación de tren. Los voluntarios repararon el edificio vacío. \
+El pueblo abrió una biblioteca pública en su antigua estación de tren. Los voluntarios pintaron la sala de espera. \
 La biblioteca presta libros, herramientas e instrumentos musicales.";
 
 /// What a run of the program left.

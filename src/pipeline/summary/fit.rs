@@ -1,0 +1,219 @@
+//! A candidate of a summary is brought to the length that was asked for.
+
+use super::excerpts::Excerpt;
+use super::{Draft, Good, Shape, Wanted, in_common, shape};
+use crate::pipeline::source::content_stems;
+
+/// The most sentences that are kept for a translation that fails.
+const SPARE: usize = 2;
+/// What a sentence counts that the model wrote, beside one of the article.
+const WRITTEN: f64 = 0.2;
+/// What a sentence loses that has all its words in common with one that is there.
+const ALIKE: f64 = 0.5;
+/// Units that the article begins with, its title among them.
+const BEGINNING_UNITS: usize = 4;
+/// A summary begins with a sentence that has so much of its words from them.
+const LEAST_BEGINNING: f64 = 0.4;
+/// What it counts that the first sentence has no other words.
+const LEAD: f64 = 0.3;
+/// What a draft loses for each sentence that is not of its candidate.
+const BORROWED: f64 = 0.1;
+
+/// A candidate that is being completed.
+struct Fitting<'a> {
+    wanted: &'a Wanted<'a>,
+    shape: Shape,
+    paragraphs: Vec<Vec<Good>>,
+    /// What may be put into it: sure sentences of the others, and sentences of the article.
+    pool: Vec<Good>,
+    /// Sentences that the model is not sure of: better than none.
+    unsure: Vec<Good>,
+    borrowed: u32,
+}
+
+impl Wanted<'_> {
+    /// Brings a candidate to the length that was asked for. What it lacks is taken from the article and the other candidates.
+    /// `None` where the model wrote nothing good.
+    pub(super) fn fit(&self, index: usize, drafts: &[Vec<Vec<Good>>]) -> Option<Draft> {
+        if drafts[index].is_empty() {
+            return None;
+        }
+        let mut shape = shape(self.length);
+        // The model chose how many paragraphs it takes, within what was asked for.
+        shape.paragraphs.0 = drafts[index].len().clamp(shape.paragraphs.0, shape.paragraphs.1);
+        let own = || drafts[index].iter().flatten();
+        let others = || drafts.iter().enumerate().filter(|(i, _)| *i != index).flat_map(|(_, d)| d.iter().flatten());
+        let written = others().filter(|good| good.sure && !good.tied).cloned();
+        let written = written.map(|good| Good { weight: good.weight + WRITTEN, ..good });
+        let mut fitting = Fitting {
+            wanted: self,
+            shape,
+            paragraphs: drafts[index].clone(),
+            pool: written.chain(self.excerpts.iter().map(Good::from)).collect(),
+            unsure: own().chain(others()).filter(|good| !good.sure && !good.tied).cloned().collect(),
+            borrowed: 0,
+        };
+        fitting.keep(|good| good.sure);
+        let is_beginning = |first: &&Good| first.sure && self.of_beginning(first) >= LEAST_BEGINNING;
+        if !own().next().as_ref().is_some_and(is_beginning) {
+            let firsts = drafts.iter().filter_map(|draft| draft.iter().flatten().next());
+            fitting.begin_with_one_of(firsts.filter(is_beginning).cloned().collect());
+        }
+        fitting.paragraphs.iter_mut().for_each(|paragraph| paragraph.truncate(shape.sentences.1));
+        fitting.paragraphs.retain(|paragraph| !paragraph.is_empty());
+        fitting.paragraphs.truncate(shape.paragraphs.1);
+        while let Some(gap) = fitting.gap() {
+            let Some(good) = fitting.next() else { break };
+            fitting.borrowed += 1;
+            fitting.insert(gap, good);
+        }
+        fitting.draft(drafts)
+    }
+
+    /// How much of its words a sentence has from the title and the beginning of the article.
+    fn of_beginning(&self, Good { stems, .. }: &Good) -> f64 {
+        let (source, language) = (self.checker.source, self.checker.language);
+        let head: Vec<&str> = source.units.iter().take(BEGINNING_UNITS).map(|unit| unit.text.as_str()).collect();
+        stems.intersection(&content_stems(&head.join(" "), language)).count() as f64 / stems.len().max(1) as f64
+    }
+}
+
+impl Fitting<'_> {
+    fn texts(&self) -> Vec<String> {
+        self.paragraphs.iter().flatten().map(|good| good.text.clone()).collect()
+    }
+
+    /// Keeps what is good, and of what begins with a pronoun only what stands behind its own sentence.
+    fn keep(&mut self, is_good: impl Fn(&Good) -> bool) {
+        for paragraph in &mut self.paragraphs {
+            let mut kept = true;
+            paragraph.retain(|good| {
+                kept = is_good(good) && (kept || !good.tied);
+                kept
+            });
+        }
+    }
+
+    /// Begins with the best of the sentences that others begin with, or with what the article says first of what its title
+    /// is about. What says the same falls away.
+    fn begin_with_one_of(&mut self, firsts: Vec<Good>) {
+        let beginning = |excerpt: &'_ Excerpt| {
+            let (lead, score) = (excerpt.lead?, self.wanted.judge(&excerpt.text, &[]).ok()?);
+            Some((lead, Good { score, ..Good::from(excerpt) }))
+        };
+        let excerpts = || self.wanted.excerpts.iter().filter_map(beginning);
+        let excerpt = || excerpts().max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, good)| good);
+        let score = |good: &Good| good.score + self.lead(good);
+        let best = firsts.into_iter().max_by(|a, b| score(a).total_cmp(&score(b)));
+        let Some(first) = best.or_else(excerpt) else { return };
+        let (said, wanted) = ([first.text.clone()], self.wanted);
+        self.keep(|good| wanted.judge(&good.text, &said).is_ok());
+        self.borrowed += 1;
+        match self.paragraphs.first_mut() {
+            Some(paragraph) if self.shape.sentences.1 > 1 => paragraph.insert(0, first),
+            _ => self.paragraphs.insert(0, vec![first]),
+        }
+    }
+
+    /// The paragraph that lacks a sentence, or a new one.
+    fn gap(&self) -> Option<usize> {
+        let short = self.paragraphs.iter().position(|paragraph| paragraph.len() < self.shape.sentences.0);
+        short.or_else(|| (self.paragraphs.len() < self.shape.paragraphs.0).then_some(self.paragraphs.len()))
+    }
+
+    /// The sentence that says most that is not said yet; one that the model is not sure of, if there is no other. Nothing of
+    /// the middle of an article is a beginning.
+    fn next(&mut self) -> Option<Good> {
+        let texts = self.texts();
+        if texts.is_empty() {
+            return self.first_of_unsure(&texts).or_else(|| self.first_of_pool(&texts));
+        }
+        self.first_of_pool(&texts).or_else(|| self.first_of_unsure(&texts))
+    }
+
+    fn first_of_pool(&mut self, texts: &[String]) -> Option<Good> {
+        let language = self.wanted.checker.language;
+        let said: Vec<_> = texts.iter().map(|text| content_stems(text, language)).collect();
+        let value = |good: &Good| {
+            let alike = said.iter().map(|other| in_common(&good.stems, other)).fold(0.0, f64::max);
+            good.weight - ALIKE * alike
+        };
+        let mut order: Vec<(f64, usize)> = self.pool.iter().enumerate().map(|(i, good)| (value(good), i)).collect();
+        order.sort_by(|(a, i), (b, j)| b.total_cmp(a).then(i.cmp(j)));
+        let found = order.into_iter().find_map(|(_, i)| Some((i, self.wanted.judge(&self.pool[i].text, texts).ok()?)));
+        found.map(|(index, score)| Good { score, ..self.pool.remove(index) })
+    }
+
+    fn first_of_unsure(&mut self, texts: &[String]) -> Option<Good> {
+        let fits = |good: &Good| self.wanted.judge(&good.text, texts).is_ok();
+        self.unsure.iter().position(fits).map(|index| self.unsure.remove(index))
+    }
+
+    /// Puts a sentence into a paragraph, in the order of the article behind what it begins with.
+    fn insert(&mut self, paragraph: usize, good: Good) {
+        if paragraph == self.paragraphs.len() {
+            return self.paragraphs.push(vec![good]);
+        }
+        let begins = usize::from(paragraph == 0);
+        let sentences = &mut self.paragraphs[paragraph];
+        let behind = sentences.iter().skip(begins).position(|other| other.place > good.place && !other.tied);
+        sentences.insert(behind.map_or(sentences.len(), |at| at + begins), good);
+    }
+
+    /// Whether nothing of what was asked for is missing, and not only of what the model chose to write.
+    fn has_its_length(&self) -> bool {
+        let least = shape(self.wanted.length).paragraphs.0;
+        self.paragraphs.len() >= least && self.gap().is_none_or(|gap| gap == self.paragraphs.len())
+    }
+
+    /// Further sentences of the model that say something else.
+    fn spare(&self, drafts: &[Vec<Vec<Good>>]) -> Vec<String> {
+        let mut said = self.texts();
+        let mut spare = Vec::new();
+        for good in drafts.iter().flatten().flatten().filter(|good| !good.tied) {
+            if self.shape.paragraphs.1 * self.shape.sentences.1 > 1 && self.wanted.judge(&good.text, &said).is_ok() {
+                said.push(good.text.clone());
+                spare.push(good.text.clone());
+            }
+        }
+        spare.truncate(SPARE);
+        spare
+    }
+
+    fn draft(self, drafts: &[Vec<Vec<Good>>]) -> Option<Draft> {
+        let checker = self.wanted.checker;
+        let scores: Vec<f64> = self.paragraphs.iter().flatten().map(|good| good.score).collect();
+        if scores.is_empty() {
+            return None;
+        }
+        let complete = self.has_its_length();
+        let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+        let lead = self.paragraphs.iter().flatten().next().map_or(0.0, |first| self.lead(first));
+        let score = mean - BORROWED * f64::from(self.borrowed) + lead;
+        let spare = self.spare(drafts);
+        let paragraphs: Vec<Vec<String>> =
+            self.paragraphs.into_iter().map(|p| p.into_iter().map(|good| good.text).collect()).collect();
+        let numbered = paragraphs.iter().flatten().enumerate();
+        let evidence = numbered.flat_map(|(number, sentence)| checker.source.evidence(number, sentence)).collect();
+        Some(Draft { paragraphs, evidence, spare, complete, score })
+    }
+
+    /// What it counts that a sentence tells what the title and the beginning of the article tell.
+    fn lead(&self, first: &Good) -> f64 {
+        LEAD * self.wanted.of_beginning(first)
+    }
+}
+
+impl From<&Excerpt> for Good {
+    fn from(Excerpt { text, stems, unit, weight, .. }: &Excerpt) -> Self {
+        Self {
+            text: text.clone(),
+            stems: stems.clone(),
+            score: 0.0,
+            place: *unit,
+            weight: *weight,
+            sure: true,
+            tied: false,
+        }
+    }
+}

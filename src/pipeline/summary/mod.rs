@@ -1,0 +1,241 @@
+//! The summary: candidates to one of the length that was asked for, each sentence of it verified. What the model is not sure of
+//! gives way to sentences of the article itself.
+
+mod excerpts;
+mod fit;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+pub(super) use self::excerpts::{Excerpt, excerpts};
+use super::check::{Checker, Verdict};
+use super::form::begins_with_any;
+use super::mixture::unquoted;
+use super::note;
+use super::session::Written;
+use super::source::content_stems;
+use crate::content::{Evidence, RejectReason, Rejection, SummaryLength, Task};
+use crate::lang::Language;
+use crate::metrics::grounded::is_judged;
+use crate::metrics::text::words;
+
+/// The most words of a headline.
+const HEADLINE_WORDS: usize = 12;
+/// The most words of a summary of one sentence.
+const SHORT_WORDS: usize = 45;
+/// The fewest words of a sentence.
+const LEAST_WORDS: usize = 5;
+/// A sentence says nothing new if so much of its content words are in those before.
+const REPEATED: f64 = 0.65;
+/// The model is sure of a sentence that the article supports with this probability.
+const SURE: f64 = 0.8;
+/// The same before the model has judged the sentence, where it does: its verdict moves the probability by as much.
+const LIKELY: f64 = 0.5;
+
+/// How many paragraphs and sentences a length has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    /// Fewest and most paragraphs, or bullet points.
+    paragraphs: (usize, usize),
+    /// Fewest and most sentences of each.
+    sentences: (usize, usize),
+}
+
+fn shape(length: SummaryLength) -> Shape {
+    let (paragraphs, sentences) = match length {
+        SummaryLength::Headline | SummaryLength::Short => ((1, 1), (1, 1)),
+        SummaryLength::Medium => ((1, 1), (3, 3)),
+        SummaryLength::Long => ((2, 3), (2, 5)),
+        SummaryLength::Bullets => ((3, 6), (1, 1)),
+    };
+    Shape { paragraphs, sentences }
+}
+
+/// Room for a summary, in tokens: about twice what a text of that length needs.
+pub(super) fn tokens(length: SummaryLength) -> usize {
+    match length {
+        SummaryLength::Headline => 48,
+        SummaryLength::Short => 120,
+        SummaryLength::Medium => 260,
+        SummaryLength::Long => 640,
+        SummaryLength::Bullets => 400,
+    }
+}
+
+/// A sentence of a candidate that passed the checks.
+#[derive(Debug, Clone, PartialEq)]
+struct Good {
+    text: String,
+    stems: HashSet<String>,
+    score: f64,
+    /// The unit of the article that it rests on.
+    place: usize,
+    /// How much it is about what the article is about, about from 0 to 1.
+    weight: f64,
+    /// Whether it is sure enough to be preferred to a sentence of the article.
+    sure: bool,
+    /// Whether it begins with a pronoun, for something in the sentence before it.
+    tied: bool,
+}
+
+/// A summary that is being made: its paragraphs as lists of sentences.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Draft {
+    pub(super) paragraphs: Vec<Vec<String>>,
+    /// What its sentences rest on.
+    pub(super) evidence: Vec<Evidence>,
+    /// Good sentences that say something else, for a translation that fails.
+    pub(super) spare: Vec<String>,
+    /// Whether it has the length that was asked for.
+    pub(super) complete: bool,
+    pub(super) score: f64,
+}
+
+impl Draft {
+    /// The paragraphs as texts.
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.paragraphs.iter().map(|sentences| sentences.join(" ")).collect()
+    }
+}
+
+/// Candidates that are written at first, and once more if none of them is complete: together they cost hardly more than one.
+pub(super) const CANDIDATES: u64 = 4;
+
+/// A summary that is asked for.
+pub(super) struct Wanted<'a> {
+    length: SummaryLength,
+    checker: &'a Checker<'a>,
+    /// What it may be headed with.
+    titles: &'a [&'a str],
+    /// What the model was asked for: it may repeat a part of that before a sentence.
+    task: &'a str,
+    /// Sentences of the article that may stand in it, in their order.
+    excerpts: &'a [Excerpt],
+    /// Whether a sentence is sure only with a verdict, where the model judges sentences.
+    judged: bool,
+    /// What the checks said of texts.
+    verdicts: RefCell<HashMap<String, Verdict>>,
+}
+
+impl<'a> Wanted<'a> {
+    /// A summary of nothing but what the model writes.
+    pub(super) fn new(length: SummaryLength, checker: &'a Checker<'a>, titles: &'a [&'a str], task: &'a str) -> Self {
+        Self { length, checker, titles, task, excerpts: &[], judged: false, verdicts: RefCell::default() }
+    }
+
+    /// The same with sentences of the article in the place of those that the model is not sure of, but in a headline. With
+    /// `judged` no sentence is sure any more that has no verdict, where the model judges sentences.
+    pub(super) fn with_excerpts(mut self, excerpts: &'a [Excerpt], judged: bool) -> Self {
+        if self.length != SummaryLength::Headline {
+            (self.excerpts, self.judged) = (excerpts, judged);
+        }
+        self
+    }
+
+    /// Makes the summary of what the model wrote: the best candidate, without the sentences that failed the checks; what it
+    /// then lacks is taken from the article and from the other candidates. What is not used goes to the rejections. `None` if
+    /// nothing is left.
+    pub(super) fn make(&self, written: &[Written], rejections: &mut Vec<Rejection>) -> Option<Draft> {
+        let mut reject = |reason, text: String| note(rejections, Rejection { task: Task::Summary, reason, text });
+        let mut drafts = Vec::new();
+        for written in written {
+            let (mut seen, mut good) = (Vec::<String>::new(), Vec::new());
+            for paragraph in self.read(written, &mut reject) {
+                let mut kept = Vec::new();
+                for text in paragraph {
+                    match self.judge(&text, &seen) {
+                        Ok(score) => {
+                            seen.push(text.clone());
+                            kept.push(self.good(text, score));
+                        }
+                        Err(reason) => reject(reason, text),
+                    }
+                }
+                good.push(kept);
+            }
+            good.retain(|paragraph: &Vec<Good>| !paragraph.is_empty());
+            drafts.push(good);
+        }
+        let mut found: Vec<Draft> = (0..drafts.len()).filter_map(|index| self.fit(index, &drafts)).collect();
+        found.sort_by(|a, b| b.complete.cmp(&a.complete).then(b.score.total_cmp(&a.score)));
+        let best = found.into_iter().next();
+        if best.is_none() && !written.is_empty() {
+            reject(RejectReason::Empty, String::new());
+        }
+        best
+    }
+
+    /// A sentence that passed the checks, with what else tells how good it is.
+    fn good(&self, text: String, score: f64) -> Good {
+        let (source, labels) = (self.checker.source, self.checker.labels);
+        let place = source.basis(&text).first().copied();
+        let weight = place.map_or(0.0, |unit| source.importance(unit));
+        let unjudged = is_judged(self.checker.language) && source.is_unjudged(&text) && !source.states(&text);
+        let least = match (unjudged, self.judged) {
+            (false, _) => SURE,
+            (true, false) => LIKELY,
+            (true, true) => f64::INFINITY,
+        };
+        let sure = self.excerpts.is_empty() || source.grounding(&text) >= least;
+        let tied = begins_with_any(&words(&text), &labels.pronouns);
+        let stems = content_stems(&text, self.checker.language);
+        Good { text, stems, score, place: place.unwrap_or(usize::MAX), weight, sure, tied }
+    }
+
+    /// The score of a sentence, or the worst that is wrong with it.
+    fn judge(&self, text: &str, before: &[String]) -> Result<f64, RejectReason> {
+        let checker = self.checker;
+        let said = words(text);
+        if said.is_empty() {
+            return Err(RejectReason::Empty);
+        }
+        let most = match self.length {
+            SummaryLength::Headline => HEADLINE_WORDS,
+            SummaryLength::Short => SHORT_WORDS,
+            _ => usize::MAX,
+        };
+        if said.len() > most {
+            return Err(RejectReason::TooLong);
+        }
+        if said.len() < LEAST_WORDS && self.length != SummaryLength::Headline {
+            return Err(RejectReason::TooShort);
+        }
+        let whole = if self.length == SummaryLength::Headline { super::form::statement(text) } else { text.to_owned() };
+        let mut verdicts = self.verdicts.borrow_mut();
+        let verdict = verdicts.entry(whole).or_insert_with_key(|whole| {
+            let mut verdict = checker.text(whole);
+            if checker.source.states(whole) {
+                // A sentence of the article is copied, and is meant to be.
+                verdict.faults.retain(|fault| *fault != RejectReason::Copied);
+            }
+            verdict
+        });
+        // Behind the first sentence a pronoun has something to stand for.
+        let first = before.is_empty() || self.length == SummaryLength::Bullets;
+        if let Some(fault) = verdict.faults.iter().find(|fault| first || **fault != RejectReason::NotSelfContained) {
+            return Err(*fault);
+        }
+        let connected = first && begins_with_any(&said, &checker.labels.connectives);
+        if connected || checker.is_of_first_person(&unquoted(text)) {
+            return Err(RejectReason::NotSelfContained);
+        }
+        if says_nothing_new(text, before, checker.language) {
+            return Err(RejectReason::Duplicate);
+        }
+        Ok(verdict.score)
+    }
+}
+
+fn says_nothing_new(text: &str, before: &[String], language: Language) -> bool {
+    let own = content_stems(text, language);
+    before.iter().map(|other| content_stems(other, language)).any(|other| in_common(&own, &other) >= REPEATED)
+}
+
+/// How much of the shorter one's words two texts have in common.
+fn in_common(a: &HashSet<String>, b: &HashSet<String>) -> f64 {
+    let shorter = a.len().min(b.len());
+    if shorter == 0 { 0.0 } else { a.intersection(b).count() as f64 / shorter as f64 }
+}
