@@ -146,6 +146,8 @@ pub(super) struct Pairs {
     pub(super) spare: Vec<Pair>,
     /// Questions of the job that have no answer.
     pub(super) unanswered: Vec<String>,
+    /// Those that have something wrong with them, with what it is.
+    pub(super) failed: Vec<(Pair, Verdict)>,
 }
 
 impl Pairs {
@@ -311,7 +313,7 @@ impl Work<'_> {
             summary = self.summarize(&summaries)?;
         }
         let mut pairs = self.choose(good)?;
-        let (mut waiting, mut given_up) = (VecDeque::from(rest), Vec::new());
+        let (mut waiting, mut given_up, mut refused) = (VecDeque::from(rest), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             let missing = self.wanted.saturating_sub(pairs.taken.len());
             let (must, others): (Vec<Failed>, _) = failed.into_iter().partition(|(question, _)| question.must);
@@ -333,6 +335,7 @@ impl Work<'_> {
             let again = again.into_iter().map(|question| (question, 1..1 + SECOND_TRIES));
             let tries: Vec<_> = fresh.into_iter().map(|question| (question, 0..1)).chain(again).collect();
             let second = self.answers(&tries, Vec::new())?;
+            refused.append(&mut pairs.failed);
             pairs = self.choose(pairs.taken.into_iter().chain(pairs.spare).chain(second.good).collect())?;
             for tried in second.failed {
                 // Whatever was tried again is not tried a third time.
@@ -340,8 +343,9 @@ impl Work<'_> {
                 if is_new { failed.push(tried) } else { given_up.push(tried) }
             }
         }
-        given_up.extend(failed);
-        self.flag(given_up, &mut pairs.taken);
+        refused.append(&mut pairs.failed);
+        refused.extend(given_up.into_iter().chain(failed).filter_map(|(_, best)| best));
+        pairs.failed = refused;
         Ok((pairs, summary))
     }
 
@@ -356,17 +360,23 @@ impl Work<'_> {
     /// Takes the best of the pairs that are good, and has the model judge what is taken; in the place of those that fail come
     /// the next best.
     pub(super) fn choose(&mut self, mut good: Vec<Pair>) -> Result<Pairs> {
+        let mut failed = Vec::new();
         loop {
             let (taken, rest) = self.different(good, self.wanted, self.language);
             let told = taken.iter().flat_map(|pair| sentences(&pair.answer, self.language)).collect();
             if !self.verify(Task::Faq, told)? {
-                return Ok(Pairs { taken, spare: rest, unanswered: Vec::new() });
+                return Ok(Pairs { taken, spare: rest, unanswered: Vec::new(), failed });
             }
             good = Vec::new();
             for pair in taken.into_iter().chain(rest) {
-                match self.checker.answer(&pair.question, &pair.answer).faults.first() {
-                    Some(reason) => self.reject(*reason, pair.text()),
-                    None => good.push(Pair { evidence: self.evidence(&pair.answer), ..pair }),
+                let verdict = self.checker.answer(&pair.question, &pair.answer);
+                let pair = Pair { evidence: self.evidence(&pair.answer), ..pair };
+                match verdict.faults.first() {
+                    Some(reason) => {
+                        self.reject(*reason, pair.text());
+                        failed.push((pair, verdict));
+                    }
+                    None => good.push(pair),
                 }
             }
         }
@@ -387,16 +397,19 @@ impl Work<'_> {
         numbered.flat_map(|(number, sentence)| self.checker.source.evidence(number, &sentence)).collect()
     }
 
-    /// With `--flag`, failed pairs fill what is missing, marked with what is wrong.
-    fn flag(&mut self, failed: Vec<Failed>, chosen: &mut Vec<Pair>) {
+    /// With `--flag`, failed pairs fill what is missing, marked with what is wrong; first those that the job asks for.
+    pub(super) fn flag(&self, pairs: &mut Pairs) {
+        let failed = std::mem::take(&mut pairs.failed);
         if self.job.faulty != Faulty::Flag {
             return;
         }
-        for (_, tried) in failed {
-            let Some((pair, verdict)) = tried else { continue };
+        let (must, others): (Vec<_>, Vec<_>) = failed.into_iter().partition(|(pair, _)| pair.must);
+        for (pair, verdict) in must.into_iter().chain(others) {
             let empty = [RejectReason::Empty, RejectReason::Unanswerable, RejectReason::WrongLanguage];
-            if chosen.len() < self.wanted && !verdict.faults.iter().any(|fault| empty.contains(fault)) {
-                chosen.push(Pair { flags: verdict.faults, ..pair });
+            let is_new = pairs.taken.iter().all(|other| other.question != pair.question);
+            let is_missing = pairs.taken.len() < self.wanted;
+            if is_new && is_missing && !verdict.faults.iter().any(|fault| empty.contains(fault)) {
+                pairs.taken.push(Pair { flags: verdict.faults, ..pair });
             }
         }
     }

@@ -38,11 +38,21 @@ pub(super) fn question(text: &str, opening: Option<char>) -> String {
 /// A statement with the stop that the model left out. One that announces a list which does not come has none.
 pub(super) fn statement(text: &str) -> String {
     let text = text.trim();
+    if let Some((inner, mark)) = split_closing_mark(text) {
+        return format!("{inner}{mark}");
+    }
     if text.is_empty() || ends_sentence(text) || text.ends_with(':') {
         text.to_owned()
     } else {
         text.trim_end_matches([',', ';']).to_owned() + "."
     }
+}
+
+/// A text that ends with a mark of quotation which a space parts from its stop, as these two.
+fn split_closing_mark(text: &str) -> Option<(&str, char)> {
+    let mark = text.chars().last().filter(|mark| ['"', '”', '»'].contains(mark))?;
+    let inner = text[..text.len() - mark.len_utf8()].strip_suffix(' ')?;
+    inner.ends_with(['.', '!', '?', '…']).then_some((inner, mark))
 }
 
 /// A line without the marks of bold print, and without a bold heading of a few words before it, such as `**What happened**:`.
@@ -159,6 +169,8 @@ mod tests {
         assert_eq!(statement("They enjoy many perks, including:"), "They enjoy many perks, including:");
         assert_eq!(statement("«Así es»"), "«Así es».");
         assert_eq!(statement("“So it is.”"), "“So it is.”");
+        assert_eq!(statement("They call it “rewriting history. ”"), "They call it “rewriting history.”");
+        assert_eq!(statement("They call it \"an old bell. \""), "They call it \"an old bell.\"");
         assert!(is_finished("It costs 18 euros.") && !is_finished("It costs 18."));
     }
 

@@ -52,14 +52,21 @@ pub(super) fn pieces(article: &Article, work: &Work<'_>) -> Result<Vec<Piece>> {
 impl Work<'_> {
     /// Reads all pieces and writes what is wanted, before any translation.
     pub(super) fn read(&mut self, mut pieces: Vec<Piece>) -> Result<(Pairs, Option<Draft>)> {
-        if pieces.len() == 1 {
+        let (mut pairs, summary) = if pieces.len() == 1 {
             self.piece = pieces.remove(0);
             let (questions, summaries) = self.draft()?;
-            return self.answer(questions, summaries);
-        }
+            self.answer(questions, summaries)?
+        } else {
+            self.read_one_by_one(pieces)?
+        };
+        self.flag(&mut pairs);
+        Ok((pairs, summary))
+    }
+
+    fn read_one_by_one(&mut self, pieces: Vec<Piece>) -> Result<(Pairs, Option<Draft>)> {
         let (wanted, length) = (self.wanted, self.length);
         let count = pieces.len() as f64;
-        let (mut all, mut told) = (Vec::<Pair>::new(), Vec::<String>::new());
+        let (mut all, mut failed, mut told) = (Vec::<Pair>::new(), Vec::new(), Vec::<String>::new());
         for piece in pieces {
             self.piece = piece;
             self.wanted = (wanted as f64 * QUESTIONS_FOR_ONE / count).ceil() as usize;
@@ -67,6 +74,7 @@ impl Work<'_> {
             let (questions, summaries) = self.draft()?;
             let (pairs, summary) = self.answer(questions, summaries)?;
             all.extend(pairs.taken.into_iter().chain(pairs.spare));
+            failed.extend(pairs.failed);
             told.extend(summary.iter().flat_map(Draft::texts));
         }
         (self.wanted, self.length) = (wanted, length);
@@ -74,7 +82,9 @@ impl Work<'_> {
         let body = title.chain(told).collect::<Vec<_>>().join("\n\n");
         self.piece = Piece { body, sentences: None };
         let summary = self.summary_over()?;
-        Ok((self.choose(all)?, summary))
+        let mut pairs = self.choose(all)?;
+        pairs.failed.append(&mut failed);
+        Ok((pairs, summary))
     }
 }
 

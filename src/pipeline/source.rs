@@ -83,7 +83,7 @@ impl<'a> Source<'a> {
                 units.push(Unit { span, text, part, stems, facts });
             }
         };
-        for text in article.title.iter().chain(&article.deck) {
+        for text in article.title.iter().chain(&article.deck).filter(|text| !commands(text)) {
             let place = article.head.iter().find(|span| article.slice(**span) == text);
             add(one_line(text), place.copied(), None);
         }
@@ -247,9 +247,9 @@ impl<'a> Source<'a> {
         self.importances[unit]
     }
 
-    /// Whether a text is a sentence of the article.
+    /// Whether a text is a sentence of the article, or of its deck, which may have several.
     pub(super) fn states(&self, text: &str) -> bool {
-        self.units.iter().any(|unit| unit.text == text)
+        self.units.iter().any(|unit| unit.text == text || unit.part.is_none() && unit.text.contains(text))
     }
 
     /// Those units as evidence of a sentence with that number, as far as the text shows them.

@@ -65,10 +65,12 @@ impl Work<'_> {
         let task = self.prompts.task(Ask::Summary { length }, self.language, self.checker.source.language())?;
         let own = (!self.job.style.is_of_its_own()).then(|| excerpts(&self.checker, self.piece.sentences.as_ref()));
         let own = own.unwrap_or_default();
-        for round in 0.. {
+        let mut round = 0;
+        loop {
             let (titles, mut rejections) = (self.titles(), Vec::new());
             let wanted = Wanted::new(length, &self.checker, &titles, &task);
             let wanted = wanted.with_excerpts(&own, round >= VERDICT_ROUNDS);
+            round += 1;
             let draft = wanted.make(written, &mut rejections);
             let sentences = draft.iter().flat_map(|draft| draft.paragraphs.iter().flatten());
             if !self.verify(Task::Summary, sentences.cloned().collect())? {
@@ -76,7 +78,6 @@ impl Work<'_> {
                 return Ok(draft);
             }
         }
-        Ok(None)
     }
 
     /// Has the model judge those sentences that it has not judged yet: whether the article says them. False if there is

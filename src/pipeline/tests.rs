@@ -230,7 +230,51 @@ fn a_summary_is_made_of_verified_sentences() {
     let text = output.summary.as_ref().unwrap().paragraphs.join(" ");
     assert!(text.contains("180 passengers") && !text.contains("Rotterdam"), "{text}");
     assert!(reasons(&output, Task::Summary).contains(&RejectReason::UnsupportedFact));
-    assert_eq!(engine.requests.len(), 4, "two candidates, and two more because those were too short");
+    assert_eq!(engine.requests.len(), 4, "four candidates, one of which the others and the article complete");
+
+    // In a tone of its own nothing is taken from the article, and there are four more candidates.
+    let style = Style { tone: Some("friendly".into()), ..Style::default() };
+    let mut engine = ScriptedEngine::new(vec![again("summary", bad)]);
+    let wanted = Job { faq: None, style, ..job(Language::EN, 2, Some(SummaryLength::Medium)) };
+    let output = run_on(PAGE, &mut engine, &wanted);
+    assert!(!output.summary.unwrap().paragraphs[0].contains("Rotterdam"));
+    assert_eq!(engine.requests.len(), 8, "four candidates, and four more because those were too short");
+}
+
+#[test]
+fn what_the_model_finds_wrong_in_a_summary_gives_way_to_the_article() {
+    let odds = |when: &str, text: &str, log_prob| Odds { when: when.into(), text: text.into(), log_prob };
+    let says_no = vec![
+        odds("Claim: The city of Calvenor", "Yes", -6.0),
+        odds("Claim: The city of Calvenor", "No", -0.01),
+        odds("", "Yes", -0.01),
+        odds("", "No", -6.0),
+    ];
+    let mut engine = ScriptedEngine::new(model()).with_odds(says_no);
+    let output = run_on(PAGE, &mut engine, &Job { faq: None, ..job(Language::EN, 2, Some(SummaryLength::Medium)) });
+    let summary = output.summary.unwrap();
+    let text = &summary.paragraphs[0];
+    assert!(
+        text.starts_with("The city of Calvenor and the Ondral Bay Ferry Cooperative signed an agreement on Tuesday"),
+        "{text}"
+    );
+    assert!(text.ends_with("no cars. The project costs 18.6 million euros."), "{text}");
+    assert!(!text.contains("the diesel boats"), "{text}");
+}
+
+#[test]
+fn a_spanish_summary_takes_from_its_article_what_is_not_sure() {
+    let written = "El Ayuntamiento de Calvenor y la Cooperativa de Ferris de la Bahía de Ondral firmaron un acuerdo. Los barcos de la \
+        bahía cruzan a los vecinos de noche con su abono.";
+    let mut engine = ScriptedEngine::new(vec![again("resumen", written)]);
+    let output = run_on(PAGINA, &mut engine, &Job { faq: None, ..job(Language::ES, 2, Some(SummaryLength::Medium)) });
+    let text = output.summary.as_ref().unwrap().paragraphs.join(" ");
+    assert!(!text.contains("de noche con su abono"), "{text}");
+    let article = load(PAGINA.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
+    let taken = article.sentences().filter(|sentence| text.contains(article.slice(sentence.span))).count();
+    assert!(taken >= 2, "{text}");
+    let rejected = output.rejections.iter().filter(|rejection| rejection.text.contains("de noche")).count();
+    assert_eq!(rejected, 1, "{:?}", output.rejections);
 }
 
 /// A model that also knows Spanish, but takes the number of years wrong at first.
@@ -334,13 +378,20 @@ fn an_answer_that_the_model_finds_wrong_is_left_out() {
         odds("", "Yes", -0.01),
         odds("", "No", -6.0),
     ];
-    let mut engine = ScriptedEngine::new(model()).with_odds(says_no);
+    let mut engine = ScriptedEngine::new(model()).with_odds(says_no.clone());
     let output = run_on(PAGE, &mut engine, &job(Language::EN, 2, None));
     let asked: Vec<_> = output.faq.as_ref().unwrap().entries.iter().map(|e| e.question.as_str()).collect();
     assert_eq!(asked, [SIGNED]);
     let left_out =
         Rejection { task: Task::Faq, reason: RejectReason::Ungrounded, text: format!("{CROSSING}\n{CROSSING_SO}") };
     assert!(output.rejections.contains(&left_out), "{:?}", output.rejections);
+
+    let (ask, faulty) = (vec![CROSSING.to_owned()], Faulty::Flag);
+    let flagging = Job { ask, faulty, ..job(Language::EN, 2, None) };
+    let output = run_on(PAGE, &mut ScriptedEngine::new(model()).with_odds(says_no), &flagging);
+    let flags: Vec<_> = output.faq.unwrap().entries.into_iter().map(|e| (e.question, e.flags)).collect();
+    assert_eq!(flags, [(SIGNED.to_owned(), vec![]), (CROSSING.to_owned(), vec![RejectReason::Ungrounded])]);
+    assert!(output.unanswered.is_empty(), "{:?}", output.unanswered);
 }
 
 #[test]

@@ -24,9 +24,10 @@ const LENGTHS: std::ops::RangeInclusive<f64> = 0.55..=1.8;
 /// Shorter texts may be longer or shorter in another language by more.
 const LEAST_WORDS: usize = 8;
 
-/// Room for the translation of a pair, and of a sentence, in tokens.
+/// Room for the translation of a pair, and of a sentence, in tokens; a long one has so many for each of its words.
 const PAIR_TOKENS: usize = 220;
 const SENTENCE_TOKENS: usize = 90;
+const WORD_TOKENS: usize = 3;
 /// Candidates of a translation that failed the checks.
 const SECOND_TRIES: u64 = 2;
 
@@ -156,7 +157,9 @@ impl<'a> Translator<'a> {
         let text = numbered(sentences);
         let names = self.glossary.of(&text);
         let translate = Translate { from: self.from, text: Original::Lines(&text), names: &names };
-        Ok((work.prompts.translation(translate, self.checker.language)?, SENTENCE_TOKENS * sentences.len()))
+        let room = |sentence: &String| SENTENCE_TOKENS.max(WORD_TOKENS * text::words(sentence).len());
+        let tokens = sentences.iter().map(room).sum();
+        Ok((work.prompts.translation(translate, self.checker.language)?, tokens))
     }
 
     /// A translated question and answer, with what is wrong.

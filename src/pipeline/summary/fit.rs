@@ -33,11 +33,8 @@ struct Fitting<'a> {
 
 impl Wanted<'_> {
     /// Brings a candidate to the length that was asked for. What it lacks is taken from the article and the other candidates.
-    /// `None` where the model wrote nothing good.
+    /// `None` if there is nothing.
     pub(super) fn fit(&self, index: usize, drafts: &[Vec<Vec<Good>>]) -> Option<Draft> {
-        if drafts[index].is_empty() {
-            return None;
-        }
         let mut shape = shape(self.length);
         // The model chose how many paragraphs it takes, within what was asked for.
         shape.paragraphs.0 = drafts[index].len().clamp(shape.paragraphs.0, shape.paragraphs.1);
@@ -54,7 +51,7 @@ impl Wanted<'_> {
             borrowed: 0,
         };
         fitting.keep(|good| good.sure);
-        let is_beginning = |first: &&Good| first.sure && self.of_beginning(first) >= LEAST_BEGINNING;
+        let is_beginning = |first: &&Good| first.sure && !first.linked && self.of_beginning(first) >= LEAST_BEGINNING;
         if !own().next().as_ref().is_some_and(is_beginning) {
             let firsts = drafts.iter().filter_map(|draft| draft.iter().flatten().next());
             fitting.begin_with_one_of(firsts.filter(is_beginning).cloned().collect());
@@ -70,9 +67,12 @@ impl Wanted<'_> {
         fitting.draft(drafts)
     }
 
-    /// How much of its words a sentence has from the title and the beginning of the article.
+    /// How much of its words a sentence has from the title and the beginning of the article. In another language nobody knows.
     fn of_beginning(&self, Good { stems, .. }: &Good) -> f64 {
         let (source, language) = (self.checker.source, self.checker.language);
+        if language != source.language() {
+            return 1.0;
+        }
         let head: Vec<&str> = source.units.iter().take(BEGINNING_UNITS).map(|unit| unit.text.as_str()).collect();
         stems.intersection(&content_stems(&head.join(" "), language)).count() as f64 / stems.len().max(1) as f64
     }
@@ -85,8 +85,8 @@ impl Fitting<'_> {
 
     /// Keeps what is good, and of what begins with a pronoun only what stands behind its own sentence.
     fn keep(&mut self, is_good: impl Fn(&Good) -> bool) {
+        let mut kept = true;
         for paragraph in &mut self.paragraphs {
-            let mut kept = true;
             paragraph.retain(|good| {
                 kept = is_good(good) && (kept || !good.tied);
                 kept
@@ -101,7 +101,7 @@ impl Fitting<'_> {
             let (lead, score) = (excerpt.lead?, self.wanted.judge(&excerpt.text, &[]).ok()?);
             Some((lead, Good { score, ..Good::from(excerpt) }))
         };
-        let excerpts = || self.wanted.excerpts.iter().filter_map(beginning);
+        let excerpts = || self.wanted.excerpts.iter().rev().filter_map(beginning);
         let excerpt = || excerpts().max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, good)| good);
         let score = |good: &Good| good.score + self.lead(good);
         let best = firsts.into_iter().max_by(|a, b| score(a).total_cmp(&score(b)));
@@ -170,7 +170,7 @@ impl Fitting<'_> {
     fn spare(&self, drafts: &[Vec<Vec<Good>>]) -> Vec<String> {
         let mut said = self.texts();
         let mut spare = Vec::new();
-        for good in drafts.iter().flatten().flatten().filter(|good| !good.tied) {
+        for good in drafts.iter().flatten().flatten().filter(|good| good.sure && !good.tied) {
             if self.shape.paragraphs.1 * self.shape.sentences.1 > 1 && self.wanted.judge(&good.text, &said).is_ok() {
                 said.push(good.text.clone());
                 spare.push(good.text.clone());
@@ -214,6 +214,7 @@ impl From<&Excerpt> for Good {
             weight: *weight,
             sure: true,
             tied: false,
+            linked: false,
         }
     }
 }

@@ -73,12 +73,15 @@ struct Good {
     score: f64,
     /// The unit of the article that it rests on.
     place: usize,
-    /// How much it is about what the article is about, about from 0 to 1.
+    /// How much it is about what the article is about, from 0 to 1: the share of sentences that are less central, and for
+    /// sentences of the article, of which many are central, their centrality beside the greatest.
     weight: f64,
     /// Whether it is sure enough to be preferred to a sentence of the article.
     sure: bool,
     /// Whether it begins with a pronoun, for something in the sentence before it.
     tied: bool,
+    /// Whether it begins with a word that links it to another, so that it is no beginning of a summary.
+    linked: bool,
 }
 
 /// A summary that is being made: its paragraphs as lists of sentences.
@@ -139,19 +142,29 @@ impl<'a> Wanted<'a> {
     /// then lacks is taken from the article and from the other candidates. What is not used goes to the rejections. `None` if
     /// nothing is left.
     pub(super) fn make(&self, written: &[Written], rejections: &mut Vec<Rejection>) -> Option<Draft> {
+        use RejectReason::NotSelfContained;
         let mut reject = |reason, text: String| note(rejections, Rejection { task: Task::Summary, reason, text });
+        // Whether the model wrote something that the article says, even if a reader would not understand it.
+        let mut is_told = false;
         let mut drafts = Vec::new();
         for written in written {
-            let (mut seen, mut good) = (Vec::<String>::new(), Vec::new());
+            let (mut seen, mut good, mut follows) = (Vec::<String>::new(), Vec::new(), true);
             for paragraph in self.read(written, &mut reject) {
                 let mut kept = Vec::new();
                 for text in paragraph {
-                    match self.judge(&text, &seen) {
-                        Ok(score) => {
-                            seen.push(text.clone());
-                            kept.push(self.good(text, score));
+                    let judged = self.judge(&text, &seen).map(|score| self.good(text.clone(), score));
+                    // What a pronoun stands for may be gone.
+                    match judged.and_then(|good| if good.tied && !follows { Err(NotSelfContained) } else { Ok(good) }) {
+                        Ok(good) => {
+                            seen.push(text);
+                            kept.push(good);
+                            follows = true;
                         }
-                        Err(reason) => reject(reason, text),
+                        Err(reason) => {
+                            is_told |= self.is_told(reason, &text);
+                            reject(reason, text);
+                            follows = false;
+                        }
                     }
                 }
                 good.push(kept);
@@ -159,13 +172,31 @@ impl<'a> Wanted<'a> {
             good.retain(|paragraph: &Vec<Good>| !paragraph.is_empty());
             drafts.push(good);
         }
+        if is_told && drafts.iter().all(Vec::is_empty) {
+            // The article has to speak for itself.
+            drafts.truncate(1);
+        } else {
+            drafts.retain(|draft| !draft.is_empty());
+        }
         let mut found: Vec<Draft> = (0..drafts.len()).filter_map(|index| self.fit(index, &drafts)).collect();
         found.sort_by(|a, b| b.complete.cmp(&a.complete).then(b.score.total_cmp(&a.score)));
         let best = found.into_iter().next();
         if best.is_none() && !written.is_empty() {
             reject(RejectReason::Empty, String::new());
         }
+        let told: Vec<&String> = best.iter().flat_map(|draft| draft.paragraphs.iter().flatten()).collect();
+        for Good { text, .. } in drafts.into_iter().flatten().flatten().filter(|good| !good.sure) {
+            if !told.contains(&&text) {
+                reject(RejectReason::Ungrounded, text);
+            }
+        }
         best
+    }
+
+    /// Whether a rejected sentence says what the article says, and is wrong in its form alone.
+    fn is_told(&self, reason: RejectReason, text: &str) -> bool {
+        let of_form = matches!(reason, RejectReason::MentionsArticle | RejectReason::NotSelfContained);
+        of_form && !self.excerpts.is_empty() && self.checker.source.grounding(text) >= LIKELY
     }
 
     /// A sentence that passed the checks, with what else tells how good it is.
@@ -179,10 +210,12 @@ impl<'a> Wanted<'a> {
             (true, false) => LIKELY,
             (true, true) => f64::INFINITY,
         };
-        let sure = self.excerpts.is_empty() || source.grounding(&text) >= least;
-        let tied = begins_with_any(&words(&text), &labels.pronouns);
+        let of_first_person = self.checker.is_of_first_person(&unquoted(&text));
+        let sure = self.excerpts.is_empty() || !of_first_person && source.grounding(&text) >= least;
+        let said = words(&text);
+        let (tied, linked) = (begins_with_any(&said, &labels.pronouns), begins_with_any(&said, &labels.connectives));
         let stems = content_stems(&text, self.checker.language);
-        Good { text, stems, score, place: place.unwrap_or(usize::MAX), weight, sure, tied }
+        Good { text, stems, score, place: place.unwrap_or(usize::MAX), weight, sure, tied, linked }
     }
 
     /// The score of a sentence, or the worst that is wrong with it.
@@ -207,7 +240,7 @@ impl<'a> Wanted<'a> {
         let mut verdicts = self.verdicts.borrow_mut();
         let verdict = verdicts.entry(whole).or_insert_with_key(|whole| {
             let mut verdict = checker.text(whole);
-            if checker.source.states(whole) {
+            if !self.excerpts.is_empty() && checker.source.states(whole) {
                 // A sentence of the article is copied, and is meant to be.
                 verdict.faults.retain(|fault| *fault != RejectReason::Copied);
             }
@@ -217,10 +250,6 @@ impl<'a> Wanted<'a> {
         let first = before.is_empty() || self.length == SummaryLength::Bullets;
         if let Some(fault) = verdict.faults.iter().find(|fault| first || **fault != RejectReason::NotSelfContained) {
             return Err(*fault);
-        }
-        let connected = first && begins_with_any(&said, &checker.labels.connectives);
-        if connected || checker.is_of_first_person(&unquoted(text)) {
-            return Err(RejectReason::NotSelfContained);
         }
         if says_nothing_new(text, before, checker.language) {
             return Err(RejectReason::Duplicate);
