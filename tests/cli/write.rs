@@ -74,8 +74,8 @@ fn translating() -> World {
         ("P: When is", "Cuándo abre la biblioteca?\nR: La biblioteca abre de martes a sábado."),
         (
             "1. El pueblo",
-            "The town opened a public library in its old railway station.\n2. Volunteers painted the waiting room.\n\
-            3. The library lends books, tools and musical instruments.",
+            "The town of Puente Alto opened a public library in its old railway station.\n2. Volunteers repaired the roof \
+            and painted the waiting room.\n3. The library lends books, tools and musical instruments.",
         ),
         (
             "1. The town",

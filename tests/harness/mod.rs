@@ -55,8 +55,8 @@ The library lends books, tools and musical instruments.";
 
 /// The same in Spanish.
 pub(crate) const SUMMARY_ES: &str = "\
-El pueblo abrió una biblioteca pública en su antigua estación de tren. Los voluntarios pintaron la sala de espera. \
-La biblioteca presta libros, herramientas e instrumentos musicales.";
+El pueblo de Puente Alto abrió una biblioteca pública en su antigua estación de tren. Los voluntarios repararon el \
+tejado y pintaron la sala de espera. La biblioteca presta libros, herramientas e instrumentos musicales.";
 
 /// What a run of the program left.
 #[derive(Debug)]
