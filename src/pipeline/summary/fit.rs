@@ -16,6 +16,8 @@ const BEGINNING_UNITS: usize = 4;
 const LEAST_BEGINNING: f64 = 0.4;
 /// What it counts that the first sentence has no other words.
 const LEAD: f64 = 0.3;
+/// Sentences that a paragraph gets from the article, where it may have more.
+const FULL_PARAGRAPH: usize = 3;
 /// What a draft loses for each sentence that is not of its candidate.
 const BORROWED: f64 = 0.1;
 
@@ -38,6 +40,9 @@ impl Wanted<'_> {
         let mut shape = shape(self.length);
         // The model chose how many paragraphs it takes, within what was asked for.
         shape.paragraphs.0 = drafts[index].len().clamp(shape.paragraphs.0, shape.paragraphs.1);
+        if !self.excerpts.is_empty() {
+            shape.sentences.0 = FULL_PARAGRAPH.clamp(shape.sentences.0, shape.sentences.1);
+        }
         let own = || drafts[index].iter().flatten();
         let others = || drafts.iter().enumerate().filter(|(i, _)| *i != index).flat_map(|(_, d)| d.iter().flatten());
         let written = others().filter(|good| good.sure && !good.tied).cloned();
@@ -128,7 +133,9 @@ impl Fitting<'_> {
         if texts.is_empty() {
             return self.first_of_unsure(&texts).or_else(|| self.first_of_pool(&texts));
         }
-        self.first_of_pool(&texts).or_else(|| self.first_of_unsure(&texts))
+        let found = self.first_of_pool(&texts);
+        // Beyond what was asked for, nothing unsure is put in.
+        if found.is_some() || self.has_its_length() { found } else { self.first_of_unsure(&texts) }
     }
 
     fn first_of_pool(&mut self, texts: &[String]) -> Option<Good> {
@@ -160,10 +167,10 @@ impl Fitting<'_> {
         sentences.insert(behind.map_or(sentences.len(), |at| at + begins), good);
     }
 
-    /// Whether nothing of what was asked for is missing, and not only of what the model chose to write.
+    /// Whether nothing of what was asked for is missing; there may be less than the model chose to write.
     fn has_its_length(&self) -> bool {
-        let least = shape(self.wanted.length).paragraphs.0;
-        self.paragraphs.len() >= least && self.gap().is_none_or(|gap| gap == self.paragraphs.len())
+        let Shape { paragraphs, sentences } = shape(self.wanted.length);
+        self.paragraphs.len() >= paragraphs.0 && self.paragraphs.iter().all(|paragraph| paragraph.len() >= sentences.0)
     }
 
     /// Further sentences of the model that say something else.

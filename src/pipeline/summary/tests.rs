@@ -209,3 +209,14 @@ fn a_detail_is_no_beginning() {
     let text = texts(&draft).join(" ");
     assert!(text.starts_with("The town of Calvenor buys an electric boat for the bay. Children under six"), "{text}");
 }
+
+#[test]
+fn paragraphs_are_filled_from_the_article_as_far_as_it_goes() {
+    let long = "The town of Calvenor buys an electric boat for the bay.\n\nThe mayor hopes that residents of both towns buy the \
+        monthly boat. Work on the pier starts in May.";
+    let (draft, _) = run_with_excerpts(&[(long, false)], SummaryLength::Long);
+    let (told, draft) = (texts(&draft), draft.unwrap());
+    let lengths: Vec<usize> = draft.paragraphs.iter().map(Vec::len).collect();
+    assert_eq!((told.len(), lengths[0], draft.complete), (2, 3, lengths[1] >= 2), "{told:?}");
+    assert!(!told.join(" ").contains("hopes"), "{told:?}");
+}
