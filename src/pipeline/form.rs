@@ -65,9 +65,12 @@ pub(super) fn plain(line: &str) -> String {
     behind.unwrap_or(line).replace("**", "")
 }
 
-/// A line without what it is headed with, up to a colon, where the model repeats that from its task.
+/// A line without what it is headed with, up to a colon, where the model repeats that from its task; nothing, if that is all.
 pub(super) fn without_label(line: &str, task: &str) -> String {
     let is_label = |label: &str| !words(label).is_empty() && has_phrase(&words(task), label);
+    if !ends_sentence(line) && is_label(line) {
+        return String::new();
+    }
     match line.split_once(": ") {
         Some((label, rest)) if is_label(label) => capitalized(rest.trim_start()),
         _ => line.to_owned(),
@@ -148,6 +151,9 @@ mod tests {
         for (line, expected) in [
             ("What it means for people or what comes next: tickets get cheaper.", "Tickets get cheaper."),
             ("What happened: The town voted.", "The town voted."),
+            ("What happened:", ""),
+            ("What happened", ""),
+            ("What happened.", "What happened."),
             ("The vote was tight: 38 to 37.", "The vote was tight: 38 to 37."),
             (": 38 to 37.", ": 38 to 37."),
         ] {
