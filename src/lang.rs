@@ -17,7 +17,7 @@ mod frequent;
 mod region;
 pub mod words;
 
-pub use agreement::with_agreement;
+pub use agreement::{capitalized, with_agreement};
 pub use region::Region;
 
 /// A language that a text is written in, by its ISO 639-1 code.

@@ -96,9 +96,13 @@ fn mended(found: &Captures<'_>) -> Option<String> {
         words.join(" ")
     };
     let capital = found[0].starts_with(char::is_uppercase);
-    let mut letters = words.chars();
-    let first = letters.next().filter(|_| capital).map(|c| c.to_uppercase().to_string() + letters.as_str());
-    Some(format!("{} {noun}", first.unwrap_or(words)))
+    Some(format!("{} {noun}", if capital { capitalized(&words) } else { words }))
+}
+
+/// A text with a capital at its beginning.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Whether a noun of that number is feminine, if that is certain.

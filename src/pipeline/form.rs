@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::lang::Language;
+use crate::lang::{Language, capitalized};
 use crate::metrics::text::words;
 use crate::sentence;
 
@@ -75,11 +75,6 @@ pub(super) fn without_label(line: &str, task: &str) -> String {
         Some((label, rest)) if is_label(label) => capitalized(rest.trim_start()),
         _ => line.to_owned(),
     }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The sentences of a text as owned texts. What has no space between belongs together: a mark of quotation behind a stop, the

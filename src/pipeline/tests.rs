@@ -50,6 +50,12 @@ fn no_question_of(language: &str) -> Reply {
     Reply { system: prompt[0].content.clone(), ..again("", "") }
 }
 
+/// A judge that says no where a prompt has that text, and yes everywhere else.
+fn no_to(when: &str) -> Vec<Odds> {
+    let odds = |when: &str, text: &str, log_prob| Odds { when: when.into(), text: text.into(), log_prob };
+    vec![odds(when, "Yes", -6.0), odds(when, "No", -0.01), odds("", "Yes", -0.01), odds("", "No", -6.0)]
+}
+
 fn job(target: Language, questions: usize, summary: Option<SummaryLength>) -> Job {
     Job::new(target, Some(Questions::Exactly(questions)), summary, Sampling::default())
 }
@@ -243,14 +249,7 @@ fn a_summary_is_made_of_verified_sentences() {
 
 #[test]
 fn what_the_model_finds_wrong_in_a_summary_gives_way_to_the_article() {
-    let odds = |when: &str, text: &str, log_prob| Odds { when: when.into(), text: text.into(), log_prob };
-    let says_no = vec![
-        odds("Claim: The city of Calvenor", "Yes", -6.0),
-        odds("Claim: The city of Calvenor", "No", -0.01),
-        odds("", "Yes", -0.01),
-        odds("", "No", -6.0),
-    ];
-    let mut engine = ScriptedEngine::new(model()).with_odds(says_no);
+    let mut engine = ScriptedEngine::new(model()).with_odds(no_to("Claim: The city of Calvenor"));
     let output = run_on(PAGE, &mut engine, &Job { faq: None, ..job(Language::EN, 2, Some(SummaryLength::Medium)) });
     let summary = output.summary.unwrap();
     let text = &summary.paragraphs[0];
@@ -371,14 +370,8 @@ fn what_is_left_of_a_translated_summary_keeps_its_own_evidence() {
 
 #[test]
 fn an_answer_that_the_model_finds_wrong_is_left_out() {
-    let odds = |when: &str, text: &str, log_prob| Odds { when: when.into(), text: text.into(), log_prob };
-    let says_no = vec![
-        odds("Claim: A crossing", "Yes", -6.0),
-        odds("Claim: A crossing", "No", -0.01),
-        odds("", "Yes", -0.01),
-        odds("", "No", -6.0),
-    ];
-    let mut engine = ScriptedEngine::new(model()).with_odds(says_no.clone());
+    let says_no = || no_to("Claim: A crossing");
+    let mut engine = ScriptedEngine::new(model()).with_odds(says_no());
     let output = run_on(PAGE, &mut engine, &job(Language::EN, 2, None));
     let asked: Vec<_> = output.faq.as_ref().unwrap().entries.iter().map(|e| e.question.as_str()).collect();
     assert_eq!(asked, [SIGNED]);
@@ -388,7 +381,7 @@ fn an_answer_that_the_model_finds_wrong_is_left_out() {
 
     let (ask, faulty) = (vec![CROSSING.to_owned()], Faulty::Flag);
     let flagging = Job { ask, faulty, ..job(Language::EN, 2, None) };
-    let output = run_on(PAGE, &mut ScriptedEngine::new(model()).with_odds(says_no), &flagging);
+    let output = run_on(PAGE, &mut ScriptedEngine::new(model()).with_odds(says_no()), &flagging);
     let flags: Vec<_> = output.faq.unwrap().entries.into_iter().map(|e| (e.question, e.flags)).collect();
     assert_eq!(flags, [(SIGNED.to_owned(), vec![]), (CROSSING.to_owned(), vec![RejectReason::Ungrounded])]);
     assert!(output.unanswered.is_empty(), "{:?}", output.unanswered);

@@ -10,9 +10,7 @@ const SPARE: usize = 2;
 const WRITTEN: f64 = 0.2;
 /// What a sentence loses that has all its words in common with one that is there.
 const ALIKE: f64 = 0.5;
-/// Units that the article begins with, its title among them.
-const BEGINNING_UNITS: usize = 4;
-/// A summary begins with a sentence that has so much of its words from them.
+/// A summary begins with a sentence that has so much of its words from the title and the beginning of the article.
 const LEAST_BEGINNING: f64 = 0.4;
 /// What it counts that the first sentence has no other words.
 const LEAD: f64 = 0.3;
@@ -74,12 +72,10 @@ impl Wanted<'_> {
 
     /// How much of its words a sentence has from the title and the beginning of the article. In another language nobody knows.
     fn of_beginning(&self, Good { stems, .. }: &Good) -> f64 {
-        let (source, language) = (self.checker.source, self.checker.language);
-        if language != source.language() {
+        if self.checker.language != self.checker.source.language() {
             return 1.0;
         }
-        let head: Vec<&str> = source.units.iter().take(BEGINNING_UNITS).map(|unit| unit.text.as_str()).collect();
-        stems.intersection(&content_stems(&head.join(" "), language)).count() as f64 / stems.len().max(1) as f64
+        stems.intersection(&self.beginning).count() as f64 / stems.len().max(1) as f64
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 pub(super) use self::excerpts::{Excerpt, excerpts};
 use super::check::{Checker, Verdict};
-use super::form::begins_with_any;
+use super::form::{begins_with_any, statement};
 use super::mixture::unquoted;
 use super::note;
 use super::session::Written;
@@ -30,6 +30,8 @@ const SHORT_WORDS: usize = 45;
 const LEAST_WORDS: usize = 5;
 /// A sentence says nothing new if so much of its content words are in those before.
 const REPEATED: f64 = 0.65;
+/// Units that the article begins with, its title among them.
+const BEGINNING_UNITS: usize = 4;
 /// The model is sure of a sentence that the article supports with this probability.
 const SURE: f64 = 0.8;
 /// The same before the model has judged the sentence, where it does: its verdict moves the probability by as much.
@@ -119,6 +121,8 @@ pub(super) struct Wanted<'a> {
     excerpts: &'a [Excerpt],
     /// Whether a sentence is sure only with a verdict, where the model judges sentences.
     judged: bool,
+    /// The words of what the article begins with.
+    beginning: HashSet<String>,
     /// What the checks said of texts.
     verdicts: RefCell<HashMap<String, Verdict>>,
 }
@@ -126,7 +130,10 @@ pub(super) struct Wanted<'a> {
 impl<'a> Wanted<'a> {
     /// A summary of nothing but what the model writes.
     pub(super) fn new(length: SummaryLength, checker: &'a Checker<'a>, titles: &'a [&'a str], task: &'a str) -> Self {
-        Self { length, checker, titles, task, excerpts: &[], judged: false, verdicts: RefCell::default() }
+        let (source, language) = (checker.source, checker.source.language());
+        let head: Vec<&str> = source.units.iter().take(BEGINNING_UNITS).map(|unit| unit.text.as_str()).collect();
+        let beginning = content_stems(&head.join(" "), language);
+        Self { length, checker, titles, task, excerpts: &[], judged: false, beginning, verdicts: RefCell::default() }
     }
 
     /// The same with sentences of the article in the place of those that the model is not sure of, but in a headline. With
@@ -236,7 +243,7 @@ impl<'a> Wanted<'a> {
         if said.len() < LEAST_WORDS && self.length != SummaryLength::Headline {
             return Err(RejectReason::TooShort);
         }
-        let whole = if self.length == SummaryLength::Headline { super::form::statement(text) } else { text.to_owned() };
+        let whole = if self.length == SummaryLength::Headline { statement(text) } else { text.to_owned() };
         let mut verdicts = self.verdicts.borrow_mut();
         let verdict = verdicts.entry(whole).or_insert_with_key(|whole| {
             let mut verdict = checker.text(whole);
