@@ -126,6 +126,27 @@ impl Grammar {
         Self::regex(first + &others)
     }
 
+    /// A question behind its opening mark, if it has one, that does not begin with that phrase. `most` is how many visible
+    /// characters it has before its end, and should leave room for everything but a text that does not end.
+    ///
+    /// # Errors
+    /// `Config` if the phrase is empty, or `most` is too large.
+    pub fn question_without(beginning: &str, most: u32) -> Result<Self> {
+        // It differs from the phrase at one of its characters: there is another one, or a space, which is none at its beginning.
+        let another = |c: char| VISIBLE_IN_QUESTION.replace('?', &format!("?{}", regex_syntax::escape(&c.to_string())));
+        let other = |at: usize, c: char| match (at, c) {
+            (_, ' ') => VISIBLE_IN_QUESTION.to_owned(),
+            (0, c) => another(c),
+            (_, c) => format!("(?:{}| {VISIBLE_IN_QUESTION})", another(c)),
+        };
+        let differs = |(at, c)| regex_syntax::escape(&beginning[..at]) + &other(at, c);
+        let beginnings: Vec<String> = beginning.char_indices().map(differs).collect();
+        if beginnings.is_empty() {
+            return Err(Error::new(ErrorKind::Config, "a question without a beginning needs to be told which"));
+        }
+        Self::regex(format!(r"(?:{})(?: ?{VISIBLE_IN_QUESTION}){{1,{most}}}\?", beginnings.join("|")))
+    }
+
     /// The expression.
     pub fn pattern(&self) -> &str {
         &self.pattern
@@ -265,5 +286,22 @@ mod tests {
         let error = Grammar::regex("ñandú (a|b").unwrap_err();
         assert_eq!(error.place(), Some("character 7 of the grammar"));
         assert!(error.message().contains("unclosed group"), "{error}");
+    }
+
+    #[test]
+    fn a_question_without_a_beginning_has_any_other() {
+        let fits = fits(Grammar::question_without("Por qué", 40));
+        for question in
+            ["Qué cuesta?", "Porque sí?", "Por quién fue?", "Por 3 euros?", "Cuándo, por qué y dónde?", "P o r?"]
+        {
+            assert!(fits(question), "{question}");
+        }
+        let long = format!("Q{}?", "é".repeat(60));
+        for text in
+            ["Por qué cuesta?", "Por qué?", "Qué cuesta", "Qué? Por qué?", "", "?", "Qué  cuesta?", long.as_str()]
+        {
+            assert!(!fits(text), "{text}");
+        }
+        assert!(Grammar::question_without("", 40).is_err());
     }
 }
