@@ -2,15 +2,17 @@
 
 mod questions;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::check::{ANSWER_SENTENCES, Verdict};
 use super::form::{is_finished, sentences, statement};
+use super::names::FullNames;
 use super::plan::Plan;
 use super::select::{Choice, Selection, ask_the_same, select};
 use super::session::Written;
 use super::summary::{self, Draft};
 use super::{Faulty, Work, note};
+use crate::article::one_line;
 use crate::chat::Message;
 use crate::content::{Evidence, FaqEntry, RejectReason, Rejection, Task};
 use crate::engine::Request;
@@ -46,8 +48,8 @@ pub(super) struct Question {
     pub(super) text: String,
     /// The part of the article that it is about.
     part: Option<usize>,
-    /// The sentence of the article that it was made from and that answers it: its unit.
-    statement: Option<usize>,
+    /// The sentence of the article that it was made from and that answers it.
+    statement: Option<String>,
     score: f64,
     /// Whether the job names it.
     must: bool,
@@ -141,6 +143,17 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
+    /// Names in full where a pair first has them. A question of the job stays as it is.
+    pub(super) fn name_in_full(&mut self, names: &FullNames) {
+        for pair in self.taken.iter_mut().chain(&mut self.spare) {
+            let mut said = HashSet::new();
+            if !pair.must {
+                pair.question = names.in_full(&pair.question, &mut said);
+            }
+            pair.answer = names.in_full(&pair.answer, &mut said);
+        }
+    }
+
     /// Keeps as many as were asked for, in the order of the article, and accounts for the others.
     pub(super) fn close(&mut self, work: &mut Work<'_>) {
         let surplus = self.taken.split_off(work.wanted.min(self.taken.len()));
@@ -329,12 +342,12 @@ impl Work<'_> {
         requests.extend(others);
         let mut written = self.session.write("answers", &requests)?;
         let others = written.split_off(own);
+        let styled = self.job.style.is_of_its_own();
         let mut written = written.into_iter();
-        let source = self.checker.source;
         let mut tried: Vec<Vec<(Pair, Verdict)>> = Vec::new();
         for (question, candidates) in tries {
             let texts = written.by_ref().take((candidates.end - candidates.start) as usize);
-            let statement = question.statement.map(|unit| source.units[unit].text.as_str());
+            let statement = question.statement.as_deref();
             let own = texts.map(|text| {
                 let (pair, mut verdict) = self.pair(question, &self.tidy(&text), text.certainty);
                 if statement.is_some_and(|told| !self.checker.agrees(&pair.answer, &question.text, told)) {
@@ -342,7 +355,6 @@ impl Work<'_> {
                 }
                 (pair, verdict)
             });
-            let styled = self.job.style.is_of_its_own();
             let copied = statement.filter(|_| !styled).map(|text| self.pair(question, text, COPIED));
             tried.push(own.chain(copied).collect());
         }
@@ -394,7 +406,7 @@ impl Work<'_> {
         let text = written.text.trim();
         let labels = &self.checker.labels.answer_labels;
         let behind = labels.iter().find_map(|label| text.strip_prefix(label.as_str())?.strip_prefix(':'));
-        let text = crate::article::one_line(behind.unwrap_or(text)).replace("**", "");
+        let text = self.checker.source.with_initials(&one_line(behind.unwrap_or(text)).replace("**", ""));
         let mut found: Vec<String> = Vec::new();
         for sentence in sentences(&text, self.language) {
             if !found.contains(&sentence) {

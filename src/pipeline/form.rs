@@ -8,6 +8,10 @@ use crate::sentence;
 
 /// The most words of a heading before a line.
 const HEADING_WORDS: usize = 5;
+/// What stands before it goes on in the same sentence: “not only …, but also”.
+const NOT_ONLY: &[&str] = &["only", "solo", "sólo", "só", "apenas"];
+/// The words of a sentence among which one links all of it to what stands before.
+const INNER_LINK_WORDS: usize = 8;
 
 /// Whether a text ends as a sentence does.
 pub(super) fn ends_sentence(text: &str) -> bool {
@@ -75,6 +79,28 @@ pub(super) fn without_label(line: &str, task: &str) -> String {
         Some((label, rest)) if is_label(label) => capitalized(rest.trim_start()),
         _ => line.to_owned(),
     }
+}
+
+/// A sentence without the link and the comma that it begins with, if it does.
+pub(super) fn without_link(sentence: &str, links: &[String]) -> Option<String> {
+    let (link, rest) = sentence.split_once(", ")?;
+    let link = words(link);
+    // Names such as “iPhone” stay as they are.
+    let is_brand = rest.split(' ').next().is_some_and(|word| word.chars().any(char::is_uppercase));
+    let is_link = links.iter().any(|phrase| words(phrase) == link);
+    is_link.then(|| if is_brand { rest.to_owned() } else { capitalized(rest) })
+}
+
+/// A sentence without the first of such words in it, if that stands near its beginning, as “also” in “The town also pays”, and
+/// links nothing inside the sentence, as in “the town and also the county”.
+pub(super) fn without_inner_link(sentence: &str, links: &[String], connectives: &[String]) -> Option<String> {
+    let parts: Vec<&str> = sentence.split(' ').collect();
+    let at = parts.iter().take(INNER_LINK_WORDS).position(|part| links.iter().any(|link| link == part))?;
+    let before = at.checked_sub(1).map(|before| parts[before].to_lowercase())?;
+    let is_inside = connectives.contains(&before)
+        || !before.ends_with(char::is_alphanumeric)
+        || parts[..at].iter().any(|part| NOT_ONLY.contains(part));
+    (!is_inside).then(|| [&parts[..at], &parts[at + 1..]].concat().join(" "))
 }
 
 /// The sentences of a text as owned texts. What has no space between belongs together: a mark of quotation behind a stop, the

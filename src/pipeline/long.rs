@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use super::Work;
 use super::faq::{Pair, Pairs};
+use super::names::FullNames;
 use super::summary::Draft;
 use crate::article::{Article, Span};
 use crate::chunk;
@@ -60,6 +61,11 @@ impl Work<'_> {
             self.read_one_by_one(pieces)?
         };
         self.flag(&mut pairs);
+        if self.language == self.checker.source.language() {
+            let names = FullNames::of(self.checker.source);
+            pairs.name_in_full(&names);
+            return Ok((pairs, summary.map(|draft| draft.with_full_names(&names, self.length))));
+        }
         Ok((pairs, summary))
     }
 

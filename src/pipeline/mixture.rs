@@ -41,7 +41,7 @@ pub(super) fn unquoted(text: &str) -> String {
 }
 
 /// What stands between marks of quotation, in a text of one language.
-fn quotations(text: &str) -> Vec<Span> {
+pub(super) fn quotations(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     for (open, close) in [('«', '»'), ('“', '”'), ('"', '"')] {
         let mut from = 0;

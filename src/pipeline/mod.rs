@@ -32,6 +32,7 @@ mod job;
 mod long;
 mod mixture;
 pub mod naive;
+mod names;
 mod parse;
 mod plan;
 mod refresh;

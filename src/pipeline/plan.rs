@@ -5,21 +5,20 @@ use std::collections::HashSet;
 use super::check::{Checker, STATEMENT_WORDS};
 use super::source::{Topic, Unit};
 use crate::article::Span;
-use crate::metrics::grounded::is_judged;
 use crate::prompt::Labels;
 
 /// Questions of a list beyond those that are wanted.
 const SPARE: usize = 1;
 /// Lists that are written at first. None is the most probable text: that runs in circles.
 const LISTS: u64 = 1;
-/// Sections that are asked about at first, beyond the pairs that are wanted.
-const SPARE_SECTIONS: usize = 1;
 /// Statements that are asked about at first, beyond the pairs that are wanted.
 const SPARE_STATEMENTS: usize = 4;
 /// The most statements that are asked about at first.
 const MOST_STATEMENTS: usize = 12;
 /// Lists that are written while pairs are missing and no questions are left.
 const FURTHER_LISTS: u64 = 2;
+/// Sections that are asked about then, beyond the pairs that are missing.
+const SPARE_SECTIONS: usize = 1;
 /// Statements that are asked about then, beyond the pairs that are missing.
 const FURTHER_STATEMENTS: usize = 3;
 
@@ -32,8 +31,8 @@ pub(super) enum Planned {
     Word(String),
     /// The one that a section of the article answers.
     Section(Topic),
-    /// The one that a statement of the article answers: its unit.
-    Statement(usize),
+    /// The one that a statement of the article answers.
+    Statement(Statement),
 }
 
 /// What is still to be asked of an article, or of those sentences of it that are read.
@@ -43,45 +42,50 @@ pub(super) struct Plan {
     count: usize,
     /// Lists that were written.
     lists: u64,
-    /// Whether sections are asked about at first. Their questions are broad, and the model has to bring the answers together from
-    /// several sentences: read as an editor reads, those were worth it only where it also judges what it wrote.
-    sections_first: bool,
     /// Headings of sections, those of whole sections before those inside one, then the longer section first.
     topics: Vec<Topic>,
     /// Sentences that can stand alone, those with a number or a date first. The most central of each part of the article come
     /// before the second of each.
-    statements: Vec<usize>,
-    /// How many of them have a number or a date.
-    factual: usize,
+    statements: Vec<Statement>,
 }
 
-/// A sentence that can stand alone.
-struct Statement {
+/// A sentence of the article as it can stand alone.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Statement {
+    pub(super) unit: usize,
+    pub(super) text: String,
+}
+
+/// A statement, and what tells when it is asked about.
+struct Ranked {
+    statement: Statement,
     /// Whether it has neither a number nor a date.
     plain: bool,
     /// How many of its part come before it.
     rank: usize,
     centrality: f64,
     part: usize,
-    unit: usize,
 }
 
 impl Plan {
     /// A plan for a FAQ block with so many entries.
     pub(super) fn new(checker: &Checker<'_>, wanted: usize, read: Option<&HashSet<Span>>) -> Self {
         let source = checker.source;
-        let mut found: Vec<Statement> = Vec::new();
+        let mut found: Vec<Ranked> = Vec::new();
         let mut lengths = vec![0; source.parts];
         for (unit, Unit { part, text, span, .. }) in source.units.iter().enumerate() {
             let Some(part) = *part else { continue };
             let is_read = read.is_none_or(|read| span.is_some_and(|span| read.contains(&span)));
             lengths[part] += usize::from(is_read);
-            if is_read && checker.stands_alone(text, STATEMENT_WORDS) {
-                let plain = !checker.has_figures(text);
-                found.push(Statement { plain, rank: 0, centrality: source.centrality(unit), part, unit });
+            if is_read && let Some(text) = checker.alone(text, STATEMENT_WORDS) {
+                let plain = !checker.has_figures(&text);
+                let statement = Statement { unit, text: text.into_owned() };
+                found.push(Ranked { statement, plain, rank: 0, centrality: source.centrality(unit), part });
             }
         }
-        let central = |a: &Statement, b: &Statement| b.centrality.total_cmp(&a.centrality).then(a.unit.cmp(&b.unit));
+        let central = |a: &Ranked, b: &Ranked| {
+            b.centrality.total_cmp(&a.centrality).then(a.statement.unit.cmp(&b.statement.unit))
+        };
         // Of each part the most central one comes first.
         found.sort_by(|a, b| (a.part, a.plain).cmp(&(b.part, b.plain)).then_with(|| central(a, b)));
         for at in 1..found.len() {
@@ -91,23 +95,20 @@ impl Plan {
             }
         }
         found.sort_by(|a, b| (a.plain, a.rank).cmp(&(b.plain, b.rank)).then_with(|| central(a, b)));
-        let factual = found.iter().filter(|statement| !statement.plain).count();
-        let statements = found.into_iter().map(|statement| statement.unit).collect();
+        let statements = found.into_iter().map(|ranked| ranked.statement).collect();
         let length = |topic: &Topic| lengths[topic.parts.clone()].iter().sum::<usize>();
         let mut topics: Vec<Topic> = source.topics.iter().filter(|topic| length(topic) > 0).cloned().collect();
         topics.sort_by_key(|topic| (topic.level, std::cmp::Reverse(length(topic))));
-        let sections_first = is_judged(source.language());
-        Self { count: wanted + SPARE, lists: 0, sections_first, topics, statements, factual }
+        Self { count: wanted + SPARE, lists: 0, topics, statements }
     }
 
-    /// The questions that are written first.
+    /// The questions that are written first: those that statements answer, and some over the whole article. Statements without a
+    /// number or a date fill up what is missing of the others: their questions are about steps of a story more often.
     pub(super) fn first(&mut self, labels: &Labels) -> Vec<Planned> {
         let wanted = self.count - SPARE;
         let mut planned = self.next_lists(LISTS);
         planned.extend(labels.question_words.iter().cloned().map(Planned::Word));
-        planned.extend(self.next_sections(if self.sections_first { wanted + SPARE_SECTIONS } else { 0 }));
-        let limit = (wanted + SPARE_STATEMENTS).min(MOST_STATEMENTS).min(self.factual);
-        planned.extend(self.next_statements(limit));
+        planned.extend(self.next_statements((wanted + SPARE_STATEMENTS).min(MOST_STATEMENTS)));
         planned
     }
 
@@ -151,13 +152,11 @@ mod tests {
         let checker = Checker { source: &source, labels, language: Language::EN };
         let mut plan = Plan::new(&checker, 4, None);
         let units = |planned: &[Planned]| -> Vec<usize> {
-            let unit = |planned: &Planned| if let Planned::Statement(unit) = planned { Some(*unit) } else { None };
+            let unit = |planned: &Planned| if let Planned::Statement(told) = planned { Some(told.unit) } else { None };
             planned.iter().filter_map(unit).collect()
         };
         let first = plan.first(labels);
         assert_eq!(first[0], Planned::List(4 + SPARE, 1));
-        let headed = first.iter().filter(|planned| matches!(planned, Planned::Section(_))).count();
-        assert_eq!(headed, 4, "each section with a heading");
         let parts: Vec<_> = units(&first).into_iter().filter_map(|unit| source.units[unit].part).collect();
         assert_eq!(parts.len(), 4 + SPARE_STATEMENTS);
         for round in [&parts[..5], &parts[5..]] {
@@ -177,19 +176,29 @@ mod tests {
     }
 
     #[test]
-    fn sections_are_asked_about_at_first_where_answers_are_judged() {
-        for (page, language, first) in [
-            (include_str!("../../fixtures/en/electric-ferry/article.txt"), Language::EN, 4),
-            (include_str!("../../fixtures/es/electric-ferry/article.txt"), Language::ES, 0),
-        ] {
-            let article = load(page.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
-            let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
-            let labels = prompts.labels(language).unwrap();
-            let mut plan = Plan::new(&Checker { source: &source, labels, language }, 4, None);
-            let sections = |planned: Vec<Planned>| planned.iter().filter(|p| matches!(p, Planned::Section(_))).count();
-            assert_eq!(sections(plan.first(labels)), first, "{language}");
-            assert_eq!(sections(plan.further(4)), 4 - first, "{language}: the others where pairs are missing");
-        }
+    fn sections_are_asked_about_where_pairs_are_missing() {
+        let page = include_str!("../../fixtures/en/electric-ferry/article.txt");
+        let article = load(page.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
+        let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
+        let labels = prompts.labels(Language::EN).unwrap();
+        let mut plan = Plan::new(&Checker { source: &source, labels, language: Language::EN }, 4, None);
+        let sections = |planned: Vec<Planned>| planned.iter().filter(|p| matches!(p, Planned::Section(_))).count();
+        assert_eq!(sections(plan.first(labels)), 0);
+        assert_eq!(sections(plan.further(4)), 4, "each section with a heading");
+    }
+
+    #[test]
+    fn what_is_told_in_figures_comes_first_and_other_statements_fill_up() {
+        let text = "The old mill of Tolm stands at the lower end of the main street.\n\nThe new mill of Tolm grinds 40 tons of \
+                    olives a day.\n\nThe miller of Tolm sells the oil in the shop beside the church.";
+        let article = load(text.as_bytes(), "a.txt", &LoadOptions::default()).unwrap();
+        let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
+        let labels = prompts.labels(Language::EN).unwrap();
+        let mut plan = Plan::new(&Checker { source: &source, labels, language: Language::EN }, 1, None);
+        let told = |planned| if let Planned::Statement(told) = planned { Some(told.text) } else { None };
+        let told: Vec<String> = plan.first(labels).into_iter().filter_map(told).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told[0].contains("40 tons"), "{told:?}");
     }
 
     #[test]

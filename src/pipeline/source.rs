@@ -3,6 +3,9 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
 
 use super::form::has_phrase;
 use crate::article::{Article, Span, one_line};
@@ -23,6 +26,9 @@ const LEAST_BASIS: f64 = 0.3;
 const COUNTED_WORDS: usize = 3;
 /// A further sentence of the article is evidence if it has so much of the words that were missing.
 const LEAST_GAIN: f64 = 0.2;
+
+/// Initials with spaces between.
+static INITIALS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b\p{Lu}\.(?: \p{Lu}\.)+").unwrap());
 
 /// A sentence of the article, or its title or deck.
 pub(super) struct Unit {
@@ -214,6 +220,15 @@ impl<'a> Source<'a> {
         self.features.index().support(text)
     }
 
+    /// A text with initials as the article writes them: `U.S.` where a model has `U. S.`
+    pub(super) fn with_initials(&self, text: &str) -> String {
+        let joined = |found: &Captures<'_>| {
+            let together = found[0].replace(' ', "");
+            if self.article.text.contains(&together) { together } else { found[0].to_owned() }
+        };
+        INITIALS.replace_all(text, joined).into_owned()
+    }
+
     /// The units that a sentence rests on, the one with most of its words first: each further one has a good part of the
     /// words that are still missing.
     pub(super) fn basis(&self, sentence: &str) -> Vec<usize> {
@@ -373,5 +388,13 @@ mod tests {
         let article = load(text.as_bytes(), "a.txt", &LoadOptions::default()).unwrap();
         let passages = article.passages().count();
         assert_eq!(Source::new(&article, &[]).parts, passages.div_ceil(PASSAGES_OF_A_PART));
+    }
+
+    #[test]
+    fn initials_are_written_as_in_the_article() {
+        let article = Article::of_one_passage("The U.S. Senate met. J. R. Morlane spoke.", Language::EN);
+        let source = Source::new(&article, &[]);
+        let text = "The U. S. Senate heard J. R. Morlane of the U. N. today.";
+        assert_eq!(source.with_initials(text), "The U.S. Senate heard J. R. Morlane of the U. N. today.");
     }
 }

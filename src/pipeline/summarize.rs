@@ -90,7 +90,7 @@ impl Work<'_> {
         let mut open: Vec<String> = Vec::new();
         for sentence in sentences {
             // What a summary takes from the article as it stands needs no judge.
-            let is_copied = task == Task::Summary && source.states(&sentence);
+            let is_copied = task == Task::Summary && self.checker.is_sentence_of_article(&sentence);
             if source.is_unjudged(&sentence) && !is_copied && !open.contains(&sentence) {
                 open.push(sentence);
             }

@@ -197,6 +197,43 @@ fn a_question_of_a_statement_is_answered_in_other_words_or_by_the_statement() {
 }
 
 #[test]
+fn people_are_named_in_full_but_not_in_a_question_of_the_job() {
+    let page = "# A new president of the region\n\nThe chamber of the region elected Marisel Ortaven president with 38 votes on May \
+                4. She will live in the capital.\n\nIn the old hall of the capital Ortaven took her oath before 75 deputies on May 9.";
+    let asked = "When did Ortaven take her oath?";
+    let told = "Ortaven took her oath on May 9, before 75 deputies.";
+    let model =
+        || ScriptedEngine::new(vec![again("oath?", told), again("question", &format!(" {asked}")), again("", "")]);
+    let article = load(page.as_bytes(), "a.md", &LoadOptions::default()).unwrap();
+    let entry = |job: &Job| {
+        let output = run(&mut model(), &PromptLibrary::builtin(), &article, job, &mut |_| ControlFlow::Continue(()));
+        output.unwrap().faq.unwrap().entries.remove(0)
+    };
+    let of_model = entry(&job(Language::EN, 1, None));
+    assert_eq!(
+        (of_model.question.as_str(), of_model.answer.as_str()),
+        ("When did Marisel Ortaven take her oath?", told)
+    );
+    let of_job = entry(&Job { ask: vec![asked.to_owned()], ..job(Language::EN, 1, None) });
+    assert_eq!((of_job.question.as_str(), of_job.answer), (asked, told.replacen("Ortaven", "Marisel Ortaven", 1)));
+}
+
+#[test]
+fn a_spanish_statement_without_a_cause_is_not_asked_why() {
+    let mut engine = ScriptedEngine::new(vec![again("", "nada")]);
+    run_on(PAGINA, &mut engine, &job(Language::ES, 3, None));
+    let of_statements =
+        engine.requests.iter().filter(|request| request.messages[0].content == no_question_of("es").system);
+    let (free, bound): (Vec<_>, Vec<_>) = of_statements.partition(|request| request.grammar.is_none());
+    assert!(!free.is_empty() && !bound.is_empty(), "{} {}", free.len(), bound.len());
+    let gives_a_cause = |text: &str| text.contains(" para ") || text.contains(" porque ") || text.contains(" ante ");
+    for request in bound {
+        let statement = &request.messages[request.messages.len() - 2].content;
+        assert!(!gives_a_cause(statement), "{statement}");
+    }
+}
+
+#[test]
 fn what_never_holds_is_left_out_or_marked() {
     let mut replies = model();
     replies[1] = again(CROSSING, "A crossing will take 25 minutes instead of the current 31.");

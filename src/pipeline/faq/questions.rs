@@ -2,21 +2,21 @@
 
 use super::Question;
 use crate::content::RejectReason;
-use crate::engine::Request;
+use crate::engine::{Grammar, Request};
 use crate::error::Result;
 use crate::pipeline::Work;
 use crate::pipeline::form;
-use crate::pipeline::plan::Planned;
+use crate::pipeline::plan::{Planned, Statement};
 use crate::pipeline::session::Written;
 use crate::pipeline::source::Topic;
 use crate::prompt::Ask;
 
 /// Room for a question, in tokens.
 const QUESTION_TOKENS: usize = 40;
+/// The most visible characters of a question whose beginning is told; more than the longest that is taken has.
+const QUESTION_CHARACTERS: u32 = 240;
 /// Room for each question of a list, in tokens.
 const LISTED_TOKENS: usize = 24;
-/// What it counts that a section of the article answers a question.
-const ASKED_OF_SECTION: f64 = 1.0;
 /// What it counts that a question was made from its answer, with a number or a date.
 const ANSWERED: f64 = 0.6;
 /// A question that the model is less sure of is one of many that its statement could answer, or of none.
@@ -40,12 +40,17 @@ impl Work<'_> {
                 Planned::Section(Topic { heading, .. }) => {
                     (self.over_article(Ask::Section { heading })?, QUESTION_TOKENS, 0, "\n")
                 }
-                Planned::Statement(unit) => {
-                    let statement = &self.checker.source.units[*unit].text;
-                    (self.prompts.question_of(statement, self.language)?, QUESTION_TOKENS, 0, "\n")
+                Planned::Statement(Statement { text, .. }) => {
+                    (self.prompts.question_of(text, self.language)?, QUESTION_TOKENS, 0, "\n")
                 }
             };
-            requests.push(self.session.request(messages, tokens, candidate, &[stop]));
+            let mut request = self.session.request(messages, tokens, candidate, &[stop]);
+            if let Planned::Statement(Statement { text, .. }) = plan
+                && let Some(beginning) = self.checker.never_asked(text)
+            {
+                request.grammar = Some(Grammar::question_without(&beginning, QUESTION_CHARACTERS)?);
+            }
+            requests.push(request);
         }
         requests.extend(others);
         let mut written = self.session.write("questions", &requests)?;
@@ -54,12 +59,10 @@ impl Work<'_> {
         for (plan, written) in planned.iter().zip(written) {
             for text in self.read_questions(plan, &written) {
                 questions.extend(match plan {
-                    Planned::Section(topic) => self.question(&text).map(|question| Question {
-                        part: Some(topic.parts.start),
-                        score: question.score + ASKED_OF_SECTION,
-                        ..question
-                    }),
-                    Planned::Statement(unit) => self.question_of(&text, *unit, written.certainty),
+                    Planned::Section(topic) => {
+                        self.question(&text).map(|question| Question { part: Some(topic.parts.start), ..question })
+                    }
+                    Planned::Statement(statement) => self.question_of(&text, statement, written.certainty),
                     _ => self.question(&text),
                 });
             }
@@ -71,13 +74,14 @@ impl Work<'_> {
     fn read_questions(&self, plan: &Planned, written: &Written) -> Vec<String> {
         let opening = self.checker.labels.question_opening;
         let mark = opening.map(String::from).unwrap_or_default();
-        let trimmed = written.text.trim();
+        let own = self.checker.source.with_initials(&written.text);
+        let trimmed = own.trim();
         let text = match plan {
             Planned::List(..) if trimmed.starts_with(mark.as_str()) => trimmed.to_owned(),
             Planned::List(..) => mark + trimmed,
             // Some begin again.
             Planned::Word(_) if trimmed.starts_with(|c: char| c.is_uppercase() || c == '¿') => trimmed.to_owned(),
-            Planned::Word(word) => format!("{mark}{word}{}", written.text),
+            Planned::Word(word) => format!("{mark}{word}{own}"),
             Planned::Section(_) | Planned::Statement(_) => trimmed.to_owned(),
         };
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
@@ -99,10 +103,8 @@ impl Work<'_> {
 
     /// A question of the model about a sentence of the article, unless something is wrong with it, or the sentence does not
     /// answer it.
-    fn question_of(&mut self, text: &str, unit: usize, certain: f64) -> Option<Question> {
+    fn question_of(&mut self, text: &str, statement: &Statement, certain: f64) -> Option<Question> {
         let question = self.question(text)?;
-        let source = self.checker.source;
-        let statement = &source.units[unit];
         let fault = self.checker.question_of(text, &statement.text).first().copied();
         let unsure = (certain < LEAST_CERTAIN_QUESTION).then_some(RejectReason::NotSelfContained);
         if let Some(reason) = fault.or(unsure) {
@@ -112,6 +114,7 @@ impl Work<'_> {
         // What is told in figures is worth asking for; a step of a story is not.
         let told = if self.checker.has_figures(&statement.text) { ANSWERED } else { 0.0 };
         let score = question.score + told + certain;
-        Some(Question { part: statement.part, statement: Some(unit), score, ..question })
+        let part = self.checker.source.units[statement.unit].part;
+        Some(Question { part, statement: Some(statement.text.clone()), score, ..question })
     }
 }

@@ -36,7 +36,8 @@ pub(in crate::pipeline) fn excerpts(checker: &Checker<'_>, read: Option<&HashSet
     for (unit, place) in source.units.iter().enumerate() {
         let is_read = read.is_none_or(|read| place.span.is_some_and(|span| read.contains(&span)));
         for text in sentences(&place.text, checker.language) {
-            if is_read && checker.stands_alone(&text, EXCERPT_WORDS) {
+            if is_read && let Some(text) = checker.alone(&text, EXCERPT_WORDS) {
+                let text = text.into_owned();
                 let weight = if most > 0.0 { source.centrality(unit) / most } else { 0.0 };
                 let stems = content_stems(&text, checker.language);
                 let shared = stems.intersection(&title).count() as f64;

@@ -1,5 +1,7 @@
 //! A candidate of a summary is brought to the length that was asked for.
 
+use std::collections::HashSet;
+
 use super::excerpts::Excerpt;
 use super::{Draft, Good, Shape, Wanted, in_common, shape};
 use crate::pipeline::source::content_stems;
@@ -10,6 +12,8 @@ const SPARE: usize = 2;
 const WRITTEN: f64 = 0.2;
 /// What a sentence loses that has all its words in common with one that is there.
 const ALIKE: f64 = 0.5;
+/// What a sentence counts that says all that the deck of the article says and the summary does not yet.
+const DECK: f64 = 1.0;
 /// A summary begins with a sentence that has so much of its words from the title and the beginning of the article.
 const LEAST_BEGINNING: f64 = 0.4;
 /// What it counts that the first sentence has no other words.
@@ -137,9 +141,12 @@ impl Fitting<'_> {
     fn first_of_pool(&mut self, texts: &[String]) -> Option<Good> {
         let language = self.wanted.checker.language;
         let said: Vec<_> = texts.iter().map(|text| content_stems(text, language)).collect();
+        let deck: HashSet<&String> =
+            self.wanted.deck.iter().filter(|stem| !said.iter().any(|other| other.contains(*stem))).collect();
         let value = |good: &Good| {
             let alike = said.iter().map(|other| in_common(&good.stems, other)).fold(0.0, f64::max);
-            good.weight - ALIKE * alike
+            let told = deck.iter().filter(|stem| good.stems.contains(**stem)).count() as f64;
+            good.weight - ALIKE * alike + DECK * told / self.wanted.deck.len().max(1) as f64
         };
         let mut order: Vec<(f64, usize)> = self.pool.iter().enumerate().map(|(i, good)| (value(good), i)).collect();
         order.sort_by(|(a, i), (b, j)| b.total_cmp(a).then(i.cmp(j)));

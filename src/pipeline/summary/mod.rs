@@ -14,12 +14,14 @@ pub(super) use self::excerpts::{Excerpt, excerpts};
 use super::check::{Checker, Verdict};
 use super::form::{begins_with_any, statement};
 use super::mixture::unquoted;
+use super::names::FullNames;
 use super::note;
 use super::session::Written;
 use super::source::content_stems;
 use crate::content::{Evidence, RejectReason, Rejection, SummaryLength, Task};
 use crate::lang::Language;
 use crate::metrics::grounded::is_judged;
+use crate::metrics::redundancy::jaccard;
 use crate::metrics::text::words;
 
 /// The most words of a headline.
@@ -30,8 +32,8 @@ const SHORT_WORDS: usize = 45;
 const LEAST_WORDS: usize = 5;
 /// A sentence says nothing new if so much of its content words are in those before.
 const REPEATED: f64 = 0.65;
-/// Units that the article begins with, its title among them.
-const BEGINNING_UNITS: usize = 4;
+/// A sentence that shares so much of its words with the title says the same.
+const LIKE_TITLE: f64 = 0.75;
 /// The model is sure of a sentence that the article supports with this probability.
 const SURE: f64 = 0.8;
 /// The same before the model has judged the sentence, where it does: its verdict moves the probability by as much.
@@ -54,6 +56,15 @@ fn shape(length: SummaryLength) -> Shape {
         SummaryLength::Bullets => ((3, 6), (1, 1)),
     };
     Shape { paragraphs, sentences }
+}
+
+/// The most words of a sentence of a summary.
+fn most_words(length: SummaryLength) -> usize {
+    match length {
+        SummaryLength::Headline => HEADLINE_WORDS,
+        SummaryLength::Short => SHORT_WORDS,
+        _ => usize::MAX,
+    }
 }
 
 /// Room for a summary, in tokens: about twice what a text of that length needs.
@@ -100,6 +111,19 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// The same with names in full where they first stand, as far as there is room for them.
+    pub(super) fn with_full_names(mut self, names: &FullNames, length: Option<SummaryLength>) -> Self {
+        let most = length.map_or(0, most_words);
+        let mut said = HashSet::new();
+        for sentence in self.paragraphs.iter_mut().flatten() {
+            let full = names.in_full(sentence, &mut said);
+            if words(&full).len() <= most {
+                *sentence = full;
+            }
+        }
+        self
+    }
+
     /// The paragraphs as texts.
     pub(super) fn texts(&self) -> Vec<String> {
         self.paragraphs.iter().map(|sentences| sentences.join(" ")).collect()
@@ -123,6 +147,8 @@ pub(super) struct Wanted<'a> {
     judged: bool,
     /// The words of what the article begins with.
     beginning: HashSet<String>,
+    /// Those of its deck, which says what is new beside the title.
+    deck: HashSet<String>,
     /// What the checks said of texts.
     verdicts: RefCell<HashMap<String, Verdict>>,
 }
@@ -131,9 +157,14 @@ impl<'a> Wanted<'a> {
     /// A summary of nothing but what the model writes.
     pub(super) fn new(length: SummaryLength, checker: &'a Checker<'a>, titles: &'a [&'a str], task: &'a str) -> Self {
         let (source, language) = (checker.source, checker.source.language());
-        let head: Vec<&str> = source.units.iter().take(BEGINNING_UNITS).map(|unit| unit.text.as_str()).collect();
+        // Title, deck, and the first sentence: a second one may tell of anything.
+        let body =
+            source.units.iter().position(|unit| unit.part.is_some()).map_or(source.units.len(), |first| first + 1);
+        let head: Vec<&str> = source.units[..body].iter().map(|unit| unit.text.as_str()).collect();
         let beginning = content_stems(&head.join(" "), language);
-        Self { length, checker, titles, task, excerpts: &[], judged: false, beginning, verdicts: RefCell::default() }
+        let deck = content_stems(source.article.deck.as_deref().unwrap_or_default(), language);
+        let verdicts = RefCell::default();
+        Self { length, checker, titles, task, excerpts: &[], judged: false, beginning, deck, verdicts }
     }
 
     /// The same with sentences of the article in the place of those that the model is not sure of, but in a headline. With
@@ -194,7 +225,8 @@ impl<'a> Wanted<'a> {
         let told: Vec<&String> = best.iter().flat_map(|draft| draft.paragraphs.iter().flatten()).collect();
         for Good { text, .. } in drafts.into_iter().flatten().flatten().filter(|good| !good.sure) {
             if !told.contains(&&text) {
-                reject(RejectReason::Ungrounded, text);
+                let reason = if self.is_title(&text) { RejectReason::Duplicate } else { RejectReason::Ungrounded };
+                reject(reason, text);
             }
         }
         best
@@ -211,18 +243,26 @@ impl<'a> Wanted<'a> {
         let (source, labels) = (self.checker.source, self.checker.labels);
         let place = source.basis(&text).first().copied();
         let weight = place.map_or(0.0, |unit| source.importance(unit));
-        let unjudged = is_judged(self.checker.language) && source.is_unjudged(&text) && !source.states(&text);
+        let unjudged = is_judged(self.checker.language)
+            && source.is_unjudged(&text)
+            && !self.checker.is_sentence_of_article(&text);
         let least = match (unjudged, self.judged) {
             (false, _) => SURE,
             (true, false) => LIKELY,
             (true, true) => f64::INFINITY,
         };
-        let of_first_person = self.checker.is_of_first_person(&unquoted(&text));
-        let sure = self.excerpts.is_empty() || !of_first_person && source.grounding(&text) >= least;
+        let is_anothers = self.checker.is_of_first_person(&unquoted(&text)) || self.checker.speaks_for_another(&text);
+        let is_fit = !is_anothers && !self.is_title(&text);
+        let sure = self.excerpts.is_empty() || is_fit && source.grounding(&text) >= least;
         let said = words(&text);
         let (tied, linked) = (begins_with_any(&said, &labels.pronouns), begins_with_any(&said, &labels.connectives));
         let stems = content_stems(&text, self.checker.language);
         Good { text, stems, score, place: place.unwrap_or(usize::MAX), weight, sure, tied, linked }
+    }
+
+    /// Whether a sentence says what the title says, which stands above it already.
+    fn is_title(&self, text: &str) -> bool {
+        self.checker.source.article.title.as_deref().is_some_and(|title| jaccard(title, text) >= LIKE_TITLE)
     }
 
     /// The score of a sentence, or the worst that is wrong with it.
@@ -232,12 +272,7 @@ impl<'a> Wanted<'a> {
         if said.is_empty() {
             return Err(RejectReason::Empty);
         }
-        let most = match self.length {
-            SummaryLength::Headline => HEADLINE_WORDS,
-            SummaryLength::Short => SHORT_WORDS,
-            _ => usize::MAX,
-        };
-        if said.len() > most {
+        if said.len() > most_words(self.length) {
             return Err(RejectReason::TooLong);
         }
         if said.len() < LEAST_WORDS && self.length != SummaryLength::Headline {
@@ -247,7 +282,7 @@ impl<'a> Wanted<'a> {
         let mut verdicts = self.verdicts.borrow_mut();
         let verdict = verdicts.entry(whole).or_insert_with_key(|whole| {
             let mut verdict = checker.text(whole);
-            if !self.excerpts.is_empty() && checker.source.states(whole) {
+            if !self.excerpts.is_empty() && checker.is_sentence_of_article(whole) {
                 // A sentence of the article is copied, and is meant to be.
                 verdict.faults.retain(|fault| *fault != RejectReason::Copied);
             }

@@ -11,6 +11,7 @@ impl Wanted<'_> {
     pub(super) fn read(&self, written: &Written, reject: &mut dyn FnMut(RejectReason, String)) -> Vec<Vec<String>> {
         let (lines, before) = summary_lines(&written.text, self.titles);
         let lines: Vec<String> = lines.iter().map(|line| without_label(&plain(line), self.task)).collect();
+        let lines: Vec<String> = lines.iter().map(|line| self.checker.source.with_initials(line)).collect();
         if let Some(before) = before {
             reject(RejectReason::Malformed, before);
         }

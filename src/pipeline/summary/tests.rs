@@ -220,3 +220,50 @@ fn paragraphs_are_filled_from_the_article_as_far_as_it_goes() {
     assert_eq!((told.len(), lengths[0], draft.complete), (2, 3, lengths[1] >= 2), "{told:?}");
     assert!(!told.join(" ").contains("hopes"), "{told:?}");
 }
+
+#[test]
+fn the_title_is_not_said_again() {
+    let text = "The town buys an electric boat. The boat costs 3.5 million euros. A monthly pass costs 49 euros.";
+    let found = texts(&run_with_excerpts(&[(text, false)], SummaryLength::Medium).0);
+    assert!(found[0].starts_with("The town of Calvenor buys an electric boat for the bay."), "{found:?}");
+}
+
+#[test]
+fn what_the_deck_says_is_told() {
+    let filler = "The new boat of the town crosses the bay of the town with the boat of the bay every hour of a day.";
+    let article = format!(
+        "# Town buys a boat\n\nGrowers of the slopes no longer cover their costs.\n\n{filler}\n\nThe boat of the town costs 3.5 \
+         million euros in the bay. Growers on the slopes lose 12 cents a kilo beyond their costs. The boat of the town leaves the \
+         bay of the town in May."
+    );
+    let mut article = load(article.as_bytes(), "a.md", &LoadOptions::default()).unwrap();
+    article.deck = Some("Growers of the slopes no longer cover their costs.".to_owned());
+    let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
+    let checker = Checker { source: &source, labels: prompts.labels(Language::EN).unwrap(), language: Language::EN };
+    let excerpts = excerpts(&checker, None);
+    let told = |wanted: Wanted<'_>| {
+        let written = Written { text: filler.to_owned(), truncated: false, certainty: 0.0 };
+        texts(&wanted.with_excerpts(&excerpts, false).make(&[written], &mut Vec::new())).join(" ")
+    };
+    let wanted = || Wanted::new(SummaryLength::Medium, &checker, &[], "");
+    assert!(told(wanted()).contains("Growers"), "{}", told(wanted()));
+}
+
+#[test]
+fn names_stand_in_full_where_there_is_room() {
+    let article =
+        "Town buys a boat\n\nThe mayor of the town, Irena Dovalle, buys a boat. Dovalle says that it costs 49 euros.";
+    let article = load(article.as_bytes(), "a.txt", &LoadOptions::default()).unwrap();
+    let names = FullNames::of(&Source::new(&article, &[]));
+    let draft = |text: &str| Draft {
+        paragraphs: vec![vec![text.to_owned(), "Dovalle is glad.".to_owned()]],
+        evidence: Vec::new(),
+        spare: Vec::new(),
+        complete: true,
+        score: 0.0,
+    };
+    let full = |text, length| draft(text).with_full_names(&names, Some(length)).texts();
+    assert_eq!(full("Dovalle buys a boat.", SummaryLength::Medium), ["Irena Dovalle buys a boat. Dovalle is glad."]);
+    let headline = "The mayor of the town Dovalle buys a new boat for residents";
+    assert_eq!(full(headline, SummaryLength::Headline), [format!("{headline} Dovalle is glad.")]);
+}
