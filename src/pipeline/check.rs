@@ -126,11 +126,7 @@ impl Checker<'_> {
         let figures = self.figures(answer);
         add(self.repeats(question, answer, figures), RepeatsQuestion);
         add(self.is_of_first_person(&unquoted(answer)), NotSelfContained);
-        let mut verdict = self.text(answer);
-        if verdict.faults.contains(&Copied) && self.is_sentence_of_article(answer) {
-            // A whole sentence is as good as one that says it in other words.
-            verdict.faults.retain(|fault| *fault != Copied);
-        }
+        let mut verdict = self.text_or_sentence(answer);
         faults.append(&mut verdict.faults);
         if self.misses(question, answer, figures) {
             faults.push(MissesQuestion);
@@ -200,6 +196,15 @@ impl Checker<'_> {
             score -= if support.run_share > 0.8 && support.longest_run > 12 { COPY } else { 0.0 };
         }
         Verdict { faults, score }
+    }
+
+    /// The same where a whole sentence of the article is as good as one that says it in other words.
+    pub(super) fn text_or_sentence(&self, text: &str) -> Verdict {
+        let mut verdict = self.text(text);
+        if verdict.faults.contains(&RejectReason::Copied) && self.is_sentence_of_article(text) {
+            verdict.faults.retain(|fault| *fault != RejectReason::Copied);
+        }
+        verdict
     }
 
     /// Whether somebody speaks of himself in a text.

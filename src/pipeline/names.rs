@@ -9,7 +9,6 @@ use std::ops::RangeInclusive;
 
 use super::mixture::quotations;
 use super::source::Source;
-use crate::lang::Language;
 use crate::lang::words as known;
 use crate::metrics::text::word_spans;
 
@@ -21,9 +20,8 @@ const OF_NO_PERSON: &[&str] = &["the", "in", "at", "los", "las", "el", "la", "de
 const JOINING: &[&str] = &["and", "y", "e"];
 
 /// The names of the people of an article by their surnames.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct FullNames {
-    language: Option<Language>,
     names: HashMap<String, Vec<String>>,
 }
 
@@ -64,13 +62,13 @@ impl FullNames {
             }
         }
         names.retain(|last, _| used.contains(last) && !unsure.contains(last));
-        Self { language: Some(language), names }
+        Self { names }
     }
 
     /// A text with each name in full where it first stands, unless it is among those that were `said` before, which become
     /// more by this text. Quotations stay as they are.
     pub(super) fn in_full(&self, text: &str, said: &mut HashSet<String>) -> String {
-        let quoted = if self.language.is_some() { quotations(text) } else { Vec::new() };
+        let quoted = quotations(text);
         let (mut full, mut copied) = (String::new(), 0);
         for run in runs(text) {
             let is_quoted = quoted.iter().any(|span| span.range().contains(&run.start));

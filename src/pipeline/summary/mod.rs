@@ -280,14 +280,11 @@ impl<'a> Wanted<'a> {
         }
         let whole = if self.length == SummaryLength::Headline { statement(text) } else { text.to_owned() };
         let mut verdicts = self.verdicts.borrow_mut();
-        let verdict = verdicts.entry(whole).or_insert_with_key(|whole| {
-            let mut verdict = checker.text(whole);
-            if !self.excerpts.is_empty() && checker.is_sentence_of_article(whole) {
-                // A sentence of the article is copied, and is meant to be.
-                verdict.faults.retain(|fault| *fault != RejectReason::Copied);
-            }
-            verdict
-        });
+        let check = |whole: &String| {
+            // A sentence of the article is copied, and is meant to be.
+            if self.excerpts.is_empty() { checker.text(whole) } else { checker.text_or_sentence(whole) }
+        };
+        let verdict = verdicts.entry(whole).or_insert_with_key(check);
         // Behind the first sentence a pronoun has something to stand for.
         let first = before.is_empty() || self.length == SummaryLength::Bullets;
         if let Some(fault) = verdict.faults.iter().find(|fault| first || **fault != RejectReason::NotSelfContained) {
