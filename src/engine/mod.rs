@@ -115,7 +115,8 @@ pub struct Sampling {
     pub min_p: f32,
     /// Divides positive and multiplies negative logits of tokens already generated; 1 is off.
     pub repetition_penalty: f32,
-    /// Seed of the random numbers. Same request, seed and machine: same text.
+    /// Seed of the random numbers. Same request, seed and machine: same text, whatever else is written in the same call. Only
+    /// where one call asks for the same several times, each time has numbers of its own.
     pub seed: u64,
 }
 

@@ -8,6 +8,14 @@ use rand_chacha::ChaCha12Rng;
 
 use super::{Sampling, kernels};
 
+/// The stream of random numbers for what follows a prompt: what else is written in the same call does not change it, and
+/// asking for the same `repeat` times before gives another one. The hash is FNV-1a (Fowler, Noll, Vo 1991) over tokens.
+pub(super) fn stream(prompt: &[u32], repeat: usize) -> u64 {
+    let mix = |hash: u64, value: u64| (hash ^ value).wrapping_mul(0x0000_0100_0000_01b3);
+    let all = prompt.iter().map(|token| u64::from(*token)).chain([repeat as u64]);
+    all.fold(0xcbf2_9ce4_8422_2325, mix)
+}
+
 /// The sampler of one generation, with its own random numbers.
 #[derive(Debug, Clone)]
 pub(super) struct Sampler {
@@ -17,8 +25,7 @@ pub(super) struct Sampler {
 }
 
 impl Sampler {
-    /// `stream` keeps generations of one call apart: the same seed gives each its own numbers, whatever
-    /// the others do.
+    /// `stream` keeps generations apart: the same seed gives each its own numbers.
     pub(super) fn new(settings: Sampling, stream: u64) -> Self {
         let mut rng = ChaCha12Rng::seed_from_u64(settings.seed);
         rng.set_stream(stream);
@@ -158,6 +165,14 @@ mod tests {
         assert_eq!(first, draws(settings, 0, &LOGITS, 40));
         assert_ne!(first, draws(settings, 1, &LOGITS, 40));
         assert!(!first.contains(&3), "an impossible token was drawn");
+    }
+
+    #[test]
+    fn the_stream_depends_on_the_prompt_and_on_repeats() {
+        let streams =
+            [stream(&[1, 2], 0), stream(&[2, 1], 0), stream(&[1, 2], 1), stream(&[1, 2, 0], 0), stream(&[], 0)];
+        assert_eq!(streams.iter().collect::<HashSet<_>>().len(), streams.len(), "{streams:?}");
+        assert_eq!(stream(&[1, 2], 0), streams[0]);
     }
 
     #[test]

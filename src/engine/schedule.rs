@@ -139,7 +139,11 @@ impl<'a> Schedule<'a> {
             }
             let sequence = self.prefixes.find(prompt).unwrap_or_else(|| self.decoder.sequence());
             let constraint = self.constraints[index].take();
-            writers.push(Writer::new(index, &self.requests[index], prompt, sequence, constraint, self.tokenizer));
+            let request = &self.requests[index];
+            let is_same =
+                |other: usize| self.prompts[other] == *prompt && self.requests[other].sampling == request.sampling;
+            let repeat = (0..index).filter(|other| is_same(*other)).count();
+            writers.push(Writer::new(index, repeat, request, prompt, sequence, constraint, self.tokenizer));
         }
         *waiting = later;
     }

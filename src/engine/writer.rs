@@ -30,9 +30,11 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// `sequence` holds the beginning of the prompt that is computed already.
+    /// `sequence` holds the beginning of the prompt that is computed already; `repeat` tells how often the same was asked for
+    /// before in this call.
     pub(super) fn new(
         index: usize,
+        repeat: usize,
         request: &'a Request,
         prompt: &'a [u32],
         sequence: Sequence,
@@ -45,7 +47,7 @@ impl<'a> Writer<'a> {
             prompt,
             reused: sequence.len(),
             sequence,
-            sampler: Sampler::new(request.sampling, index as u64),
+            sampler: Sampler::new(request.sampling, sampler::stream(prompt, repeat)),
             constraint,
             decoder: tokenizer.decoder(),
             text: StopText::new(&request.stop),

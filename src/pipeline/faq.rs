@@ -191,7 +191,7 @@ impl Work<'_> {
             plan = Plan::new(&self.checker, self.wanted, self.piece.sentences.as_ref());
             planned = plan.first(self.checker.labels);
         }
-        let others = self.summary_requests(0..summary::CANDIDATES)?;
+        let others = self.first_summary_requests()?;
         let (found, summaries) = self.questions(&planned, others)?;
         let mut questions: Vec<Question> = self.job.ask.iter().map(|text| Question::of_job(text)).collect();
         questions.extend(found);

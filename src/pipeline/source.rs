@@ -37,6 +37,8 @@ pub(super) struct Unit {
     pub(super) text: String,
     /// Which part of the article it is in; none for title and deck.
     pub(super) part: Option<usize>,
+    /// Whether a passage begins with it.
+    pub(super) opens: bool,
     stems: HashSet<String>,
     facts: SourceFacts,
 }
@@ -82,16 +84,16 @@ impl<'a> Source<'a> {
             instructions.iter().any(|phrase| has_phrase(&words, phrase))
         };
         let mut units = Vec::new();
-        let mut add = |text: String, span, part| {
+        let mut add = |text: String, span, part, opens| {
             if !words(&text).is_empty() {
                 let stems = content_stems(&text, article.language);
                 let facts = SourceFacts::new(&text, article.language);
-                units.push(Unit { span, text, part, stems, facts });
+                units.push(Unit { span, text, part, opens, stems, facts });
             }
         };
         for text in article.title.iter().chain(&article.deck).filter(|text| !commands(text)) {
             let place = article.head.iter().find(|span| article.slice(**span) == text);
-            add(one_line(text), place.copied(), None);
+            add(one_line(text), place.copied(), None, false);
         }
         let headed = article.sections.iter().filter(|s| s.heading.is_some()).count() > 1;
         let (mut parts, mut passages, mut topics) = (0, 0, Vec::<Topic>::new());
@@ -109,9 +111,9 @@ impl<'a> Source<'a> {
                     parts += 1;
                 }
                 let sentences = if commands(article.slice(passage.span)) { &[][..] } else { &passage.sentences };
-                for sentence in sentences {
+                for (index, sentence) in sentences.iter().enumerate() {
                     let text = one_line(article.slice(sentence.span));
-                    add(text, Some(sentence.span), Some(parts - 1));
+                    add(text, Some(sentence.span), Some(parts - 1), index == 0);
                 }
                 passages += 1;
             }
@@ -257,9 +259,20 @@ impl<'a> Source<'a> {
         self.centralities[unit]
     }
 
+    /// The centrality of a unit beside that of the most central one, from 0 to 1.
+    pub(super) fn prominence(&self, unit: usize) -> f64 {
+        let most = self.centralities.iter().copied().fold(0.0, f64::max);
+        if most > 0.0 { self.centralities[unit] / most } else { 0.0 }
+    }
+
     /// The share of the article's units that are less central than this one.
     pub(super) fn importance(&self, unit: usize) -> f64 {
         self.importances[unit]
+    }
+
+    /// The first unit of the body, behind title and deck.
+    pub(super) fn body(&self) -> usize {
+        self.units.iter().position(|unit| unit.part.is_some()).unwrap_or(self.units.len())
     }
 
     /// Whether a text is a sentence of the article, or of its deck, which may have several.

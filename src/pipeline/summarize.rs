@@ -6,7 +6,7 @@ use super::check::Checker;
 use super::session::Written;
 use super::summary::{self, Draft, Wanted, excerpts};
 use super::{Work, note};
-use crate::content::Task;
+use crate::content::{SummaryLength, Task};
 use crate::engine::Request;
 use crate::error::Result;
 use crate::lang::Language;
@@ -17,13 +17,29 @@ use crate::prompt::{Ask, Reading};
 const VERDICT_ROUNDS: usize = 2;
 
 impl Work<'_> {
-    /// The requests for those candidates of the summary, in the language that is written and verified in.
-    pub(super) fn summary_requests(&self, candidates: Range<u64>) -> Result<Vec<Request>> {
-        self.summary_requests_in(self.language, candidates)
+    /// The requests for the first candidates of the summary, and for sentences that it can begin with.
+    pub(super) fn first_summary_requests(&self) -> Result<Vec<Request>> {
+        let mut requests = self.summary_requests(0..summary::CANDIDATES)?;
+        if self.length.is_some_and(summary::has_several_sentences) {
+            requests.extend(self.summary_requests_of(SummaryLength::Short, self.language, 0..summary::BEGINNINGS)?);
+        }
+        Ok(requests)
     }
 
-    fn summary_requests_in(&self, language: Language, candidates: Range<u64>) -> Result<Vec<Request>> {
-        let Some(length) = self.length else { return Ok(Vec::new()) };
+    /// The requests for those candidates of the summary, in the language that is written and verified in.
+    pub(super) fn summary_requests(&self, candidates: Range<u64>) -> Result<Vec<Request>> {
+        match self.length {
+            Some(length) => self.summary_requests_of(length, self.language, candidates),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn summary_requests_of(
+        &self,
+        length: SummaryLength,
+        language: Language,
+        candidates: Range<u64>,
+    ) -> Result<Vec<Request>> {
         let of = self.checker.source.language();
         let reading = Reading { body: &self.piece.body, language: of, style: &self.job.style };
         let messages = self.prompts.messages(Ask::Summary { length }, language, reading)?;
@@ -40,7 +56,7 @@ impl Work<'_> {
     /// as a translation is: its numbers and dates, its names, its words.
     pub(super) fn summary_at_once(&mut self, to: Language) -> Result<Option<Draft>> {
         let Some(length) = self.length else { return Ok(None) };
-        let requests = self.summary_requests_in(to, 0..summary::CANDIDATES)?;
+        let requests = self.summary_requests_of(length, to, 0..summary::CANDIDATES)?;
         let written = self.session.write("summary", &requests)?;
         let checker = Checker { source: self.checker.source, labels: self.prompts.labels(to)?, language: to };
         let task = self.prompts.task(Ask::Summary { length }, to, self.checker.source.language())?;
@@ -54,7 +70,7 @@ impl Work<'_> {
 
     /// A summary of what is being read, without questions.
     pub(super) fn summary_over(&mut self) -> Result<Option<Draft>> {
-        let requests = self.summary_requests(0..summary::CANDIDATES)?;
+        let requests = self.first_summary_requests()?;
         let written = self.session.write("summary", &requests)?;
         self.summarize(&written)
     }
@@ -62,7 +78,8 @@ impl Work<'_> {
     /// The best summary of what was written, its sentences judged: where one fails, the next best.
     pub(super) fn summarize(&mut self, written: &[Written]) -> Result<Option<Draft>> {
         let Some(length) = self.length else { return Ok(None) };
-        let task = self.prompts.task(Ask::Summary { length }, self.language, self.checker.source.language())?;
+        let asked = |length| self.prompts.task(Ask::Summary { length }, self.language, self.checker.source.language());
+        let task = [asked(length)?, asked(SummaryLength::Short)?].join("\n");
         let own = (!self.job.style.is_of_its_own()).then(|| excerpts(&self.checker, self.piece.sentences.as_ref()));
         let own = own.unwrap_or_default();
         let mut round = 0;

@@ -21,8 +21,11 @@ const SIGNED_SO: &str =
 const CROSSING: &str = "How long will a crossing take?";
 const CROSSING_SO: &str = "A crossing will take 22 minutes instead of the current 31.";
 const SUMMARY: &str = "The city of Calvenor and the Ondral Bay Ferry Cooperative signed an agreement to replace the diesel boats.\n\
-    2. The new vessels will carry 180 passengers and 24 bicycles each, but no cars.\n\
-    3. The project costs 18.6 million euros.";
+    2. The first battery-powered boat is due to cross to Tresmarel in April 2027, the monthly pass will be cheaper and weekday departures will \
+    nearly double.\n\
+    3. The monthly pass for registered residents of the two towns will fall from 62 to 49 euros.";
+const END: &str =
+    "nearly double. The monthly pass for registered residents of the two towns will fall from 62 to 49 euros.";
 
 fn again(when: &str, text: &str) -> Reply {
     Reply { when: when.into(), text: text.into(), again: true, ..Reply::default() }
@@ -78,7 +81,7 @@ fn questions_are_answered_and_everything_has_its_evidence() {
     assert_eq!(pairs, [(SIGNED, SIGNED_SO), (CROSSING, CROSSING_SO)], "in the order of the article");
     assert!(faq.entries[1].evidence[0].text.contains("22 minutes"), "{faq:?}");
     let summary = output.summary.as_ref().unwrap();
-    assert!(summary.paragraphs[0].ends_with("no cars. The project costs 18.6 million euros."), "{summary:?}");
+    assert!(summary.paragraphs[0].ends_with(END), "{summary:?}");
     let of: Vec<_> = summary.evidence.iter().map(|e| e.sentence).collect();
     assert!(of.contains(&0) && of.contains(&1) && of.contains(&2), "{of:?}");
     assert_eq!((output.coverage.pieces, output.coverage.parts, output.questions_asked), (1, 5, Some(2)));
@@ -271,9 +274,13 @@ fn a_summary_is_made_of_verified_sentences() {
     let mut engine = ScriptedEngine::new(replies);
     let output = run_on(PAGE, &mut engine, &Job { faq: None, ..job(Language::EN, 2, Some(SummaryLength::Medium)) });
     let text = output.summary.as_ref().unwrap().paragraphs.join(" ");
-    assert!(text.contains("180 passengers") && !text.contains("Rotterdam"), "{text}");
+    assert!(text.ends_with(END) && !text.contains("Rotterdam"), "{text}");
     assert!(reasons(&output, Task::Summary).contains(&RejectReason::UnsupportedFact));
-    assert_eq!(engine.requests.len(), 4, "four candidates, one of which the others and the article complete");
+    assert_eq!(
+        engine.requests.len(),
+        6,
+        "four candidates and two beginnings, completed by each other and by the article"
+    );
 
     // In a tone of its own nothing is taken from the article, and there are four more candidates.
     let style = Style { tone: Some("friendly".into()), ..Style::default() };
@@ -281,7 +288,11 @@ fn a_summary_is_made_of_verified_sentences() {
     let wanted = Job { faq: None, style, ..job(Language::EN, 2, Some(SummaryLength::Medium)) };
     let output = run_on(PAGE, &mut engine, &wanted);
     assert!(!output.summary.unwrap().paragraphs[0].contains("Rotterdam"));
-    assert_eq!(engine.requests.len(), 8, "four candidates, and four more because those were too short");
+    assert_eq!(
+        engine.requests.len(),
+        10,
+        "four candidates and two beginnings, and four more because those were too short"
+    );
 }
 
 #[test]
@@ -291,10 +302,10 @@ fn what_the_model_finds_wrong_in_a_summary_gives_way_to_the_article() {
     let summary = output.summary.unwrap();
     let text = &summary.paragraphs[0];
     assert!(
-        text.starts_with("The city of Calvenor and the Ondral Bay Ferry Cooperative signed an agreement on Tuesday"),
+        text.contains("The city of Calvenor and the Ondral Bay Ferry Cooperative signed an agreement on Tuesday"),
         "{text}"
     );
-    assert!(text.ends_with("no cars. The project costs 18.6 million euros."), "{text}");
+    assert!(text.ends_with("will fall from 62 to 49 euros."), "{text}");
     assert!(!text.contains("the diesel boats"), "{text}");
 }
 
@@ -307,8 +318,8 @@ fn a_spanish_summary_takes_from_its_article_what_is_not_sure() {
     let text = output.summary.as_ref().unwrap().paragraphs.join(" ");
     assert!(!text.contains("de noche con su abono"), "{text}");
     let article = load(PAGINA.as_bytes(), "article.txt", &LoadOptions::default()).unwrap();
-    let taken = article.sentences().filter(|sentence| text.contains(article.slice(sentence.span))).count();
-    assert!(taken >= 2, "{text}");
+    let told = article.sentences().map(|sentence| article.slice(sentence.span)).chain(article.deck.as_deref());
+    assert!(told.filter(|told| text.contains(*told)).count() >= 2, "{text}");
     let rejected = output.rejections.iter().filter(|rejection| rejection.text.contains("de noche")).count();
     assert_eq!(rejected, 1, "{:?}", output.rejections);
 }
@@ -326,8 +337,9 @@ fn translating_model() -> Vec<Reply> {
         again(&format!("P: {SIGNED}"), right),
         again(&format!("P: {CROSSING}"), crossing),
         again("1. The city of Calvenor", "El Ayuntamiento de Calvenor y la cooperativa de ferris de la bahía de Ondral firmaron \
-            un acuerdo para sustituir los barcos diésel.\n2. Los nuevos barcos llevarán 180 pasajeros y 24 bicicletas cada uno, \
-            pero ningún coche.\n3. El proyecto cuesta 18.6 millones de euros."),
+            un acuerdo para sustituir los barcos diésel.\n2. El primer barco cruzará a Tresmarel en abril de 2027, el abono \
+            mensual será más barato y las salidas de los días laborables casi se duplicarán.\n3. El abono mensual de los vecinos registrados de los dos \
+            pueblos bajará de 62 a 49 euros."),
     ]);
     // What is translated is asked for first.
     replies.rotate_right(4);
@@ -344,19 +356,23 @@ fn another_language_is_translated_to_and_the_translation_is_verified() {
     assert_eq!(faq.entries[1].question, "¿Cuánto durará la travesía?");
     assert!(!faq.entries[0].evidence.is_empty(), "the evidence is that of what was translated");
     let text = output.summary.as_ref().unwrap().paragraphs.join(" ");
-    assert!(text.ends_with("El proyecto cuesta 18,6 millones de euros."), "{text}");
+    assert!(text.ends_with("pueblos bajará de 62 a 49 euros."), "{text}");
     assert!(reasons(&output, Task::Faq).contains(&RejectReason::Mistranslated), "{:?}", output.rejections);
 }
 
 #[test]
 fn a_translation_has_the_numbers_of_its_region() {
+    let cost = "What does the project cost?";
+    let translated = "Cuánto cuesta el proyecto?\nR: El proyecto cuesta 18.6 millones de euros.";
     for (region, number) in [(None, "18,6"), (Some("ES"), "18,6"), (Some("MX"), "18.6")] {
         let region = region.map(|code| code.parse().unwrap());
-        let wanted = Job { region, ..job(Language::ES, 2, Some(SummaryLength::Medium)) };
-        let output = run_on(PAGE, &mut ScriptedEngine::new(translating_model()), &wanted);
-        let text = output.summary.as_ref().unwrap().paragraphs.join(" ");
-        assert!(text.ends_with(&format!("El proyecto cuesta {number} millones de euros.")), "{text}");
-        assert_eq!(output.faq.unwrap().entries.len(), 2);
+        let wanted = Job { region, ask: vec![cost.to_owned()], ..job(Language::ES, 1, None) };
+        let mut replies =
+            vec![again(&format!("P: {cost}"), translated), again(cost, "The project costs 18.6 million euros.")];
+        replies.extend(translating_model());
+        let entries = run_on(PAGE, &mut ScriptedEngine::new(replies), &wanted).faq.unwrap().entries;
+        let answers: Vec<_> = entries.iter().map(|entry| entry.answer.as_str()).collect();
+        assert!(answers.contains(&format!("El proyecto cuesta {number} millones de euros.").as_str()), "{answers:?}");
     }
 }
 
@@ -390,18 +406,18 @@ fn what_is_left_of_a_translated_summary_keeps_its_own_evidence() {
         again(
             "1. The city of Calvenor",
             "La ciudad de Calvenor y la cooperativa de ferris de la bahía de Ondral firmaron un \
-            acuerdo para sustituir los barcos diésel.\n2. Los nuevos barcos llevarán 20 pasajeros.\n3. El proyecto cuesta 18,6 \
-            millones de euros.",
+            acuerdo para sustituir los barcos diésel.\n2. El primer barco cruzará a Tresmarel en abril de 2029.\n3. El abono mensual de los \
+            vecinos registrados de los dos pueblos bajará de 62 a 49 euros.",
         ),
-        again("1. The new vessels", "Los nuevos barcos llevarán 20 pasajeros."),
+        again("1. The first battery-powered boat", "El primer barco cruzará a Tresmarel en abril de 2029."),
     ];
     replies.extend(model());
     let mut engine = ScriptedEngine::new(replies);
     let output = run_on(PAGE, &mut engine, &Job { faq: None, ..job(Language::ES, 1, Some(SummaryLength::Medium)) });
     let summary = output.summary.unwrap();
-    assert!(summary.paragraphs[0].ends_with("El proyecto cuesta 18,6 millones de euros."), "{summary:?}");
+    assert!(summary.paragraphs[0].ends_with("pueblos bajará de 62 a 49 euros."), "{summary:?}");
     let of_second: Vec<_> = summary.evidence.iter().filter(|e| e.sentence == 1).collect();
-    assert!(!of_second.is_empty() && of_second.iter().all(|e| !e.text.contains("180 passengers")), "{of_second:?}");
+    assert!(!of_second.is_empty() && of_second.iter().all(|e| !e.text.contains("April 2027")), "{of_second:?}");
     assert!(summary.evidence.iter().all(|e| e.sentence < 2), "{summary:?}");
 }
 

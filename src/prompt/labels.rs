@@ -74,18 +74,24 @@ pub struct Labels {
     /// Phrases that tie a sentence that begins with one to what stands before it.
     #[serde(default)]
     pub connectives: Vec<String>,
+    /// The same, but before a word of `of` or what title or deck speak of: “the first”.
+    #[serde(default)]
+    pub ordinals: Vec<String>,
+    /// Words behind which stands what something is one of.
+    #[serde(default)]
+    pub of: Vec<String>,
     /// Phrases that link a sentence to what stands before it, where it begins with one and a comma, and says as much without.
     #[serde(default)]
     pub links: Vec<String>,
     /// Words inside a sentence that say the same of it: it says as much without them.
     #[serde(default)]
     pub inner_links: Vec<String>,
-    /// Words that point at something said before, wherever they stand, but before a time.
+    /// Words that point at something said before, wherever they stand, but before a word of `pointed_at`.
     #[serde(default)]
     pub demonstratives: Vec<String>,
-    /// Such times: “this week” needs nothing before it.
+    /// Times, and what a clause begins with: “this week” and “those who …” need nothing before them.
     #[serde(default)]
-    pub times_pointed_at: Vec<String>,
+    pub pointed_at: Vec<String>,
     /// Where the language may leave a subject to the verb: the words that a sentence with a subject begins with, names and
     /// numbers aside. Empty where it may not.
     #[serde(default)]

@@ -4,15 +4,21 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use super::Checker;
-use crate::article::is_numbered;
+use crate::article::{Span, is_numbered};
 use crate::lang::words as known;
 use crate::metrics::text::words;
-use crate::pipeline::form::{begins_with_any, without_inner_link, without_link};
-use crate::pipeline::source::Unit;
+use crate::pipeline::form::{begins_with_any, behind, without_inner_link, without_link};
+use crate::pipeline::mixture::quotations;
+use crate::pipeline::source::{Unit, content_stems};
 use crate::prompt::Labels;
 
 /// The words at the beginning of a sentence among which a pronoun has nothing to stand for.
 const LEAD_WORDS: usize = 6;
+
+/// A quotation of so few words is a term, not what somebody says.
+const TERM_WORDS: usize = 4;
+/// So many words before a colon are a clause, and no label.
+const CLAUSE_WORDS: usize = 7;
 
 /// Characters at the end of a sentence that are behind all that may be left out of it.
 const LEAST_END: usize = 5;
@@ -43,12 +49,27 @@ impl Checker<'_> {
             && lengths.contains(&words.len())
             && sentence.ends_with('.')
             && !is_numbered(sentence)
-            && !sentence.contains(['«', '“', '”', '"', ':', '?', '¿'])
-            && !begins_with_any(&words, &self.labels.connectives)
+            && is_plain(sentence)
+            && !self.is_linked(&words)
             && !self.has_pronoun(&words[..LEAD_WORDS.min(words.len())])
             && !self.has_demonstrative(&words)
             && !self.is_of_first_person(sentence)
             && self.has_subject(&words)
+    }
+
+    /// Whether a sentence that begins with such words leans on one before it. “The first boat” does not, where title or deck
+    /// speak of boats, nor does “the first of the boats”.
+    pub(in crate::pipeline) fn is_linked(&self, words: &[String]) -> bool {
+        let Labels { connectives, ordinals, of, .. } = self.labels;
+        let head = self.source.units[..self.source.body()].iter().map(|unit| unit.text.as_str());
+        let named = || content_stems(&head.collect::<Vec<_>>().join(" "), self.source.language());
+        let stands_for = |behind: &[String]| {
+            behind.first().is_none_or(|next| {
+                !of.contains(next) && content_stems(next, self.source.language()).is_disjoint(&named())
+            })
+        };
+        begins_with_any(words, connectives)
+            || ordinals.iter().find_map(|phrase| behind(words, phrase)).is_some_and(stands_for)
     }
 
     /// A sentence without what links it to those before it, if anything does.
@@ -59,13 +80,13 @@ impl Checker<'_> {
         inner.or(begun)
     }
 
-    /// Whether a word points at something said before. “This week” needs nothing before it.
+    /// Whether a word points at something said before. “This week” needs nothing before it, nor do “those who …”.
     fn has_demonstrative(&self, words: &[String]) -> bool {
-        let Labels { demonstratives, times_pointed_at, .. } = self.labels;
-        let of_time = |word: Option<&String>| {
-            word.is_some_and(|word| times_pointed_at.contains(word) || word.starts_with(|c: char| c.is_ascii_digit()))
+        let Labels { demonstratives, pointed_at, .. } = self.labels;
+        let is_clear = |word: Option<&String>| {
+            word.is_some_and(|word| pointed_at.contains(word) || word.starts_with(|c: char| c.is_ascii_digit()))
         };
-        words.iter().enumerate().any(|(at, word)| demonstratives.contains(word) && !of_time(words.get(at + 1)))
+        words.iter().enumerate().any(|(at, word)| demonstratives.contains(word) && !is_clear(words.get(at + 1)))
     }
 
     /// Whether a sentence that begins with such words can have a subject, in a language that may leave it to the verb.
@@ -79,6 +100,22 @@ impl Checker<'_> {
     }
 }
 
+/// Whether a sentence neither asks nor quotes, but for a term, and has no list: a time has a colon too, and so has a clause that
+/// is explained by another.
+fn is_plain(sentence: &str) -> bool {
+    let is_term = |span: &Span| words(&sentence[span.range()]).len() <= TERM_WORDS;
+    let is_clear = |(at, _): (usize, &str)| {
+        let (before, after) = (&sentence[..at], &sentence[at + 1..]);
+        before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit())
+            || words(before).len() >= CLAUSE_WORDS
+    };
+    let quoted = quotations(sentence);
+    quoted.iter().all(is_term)
+        && sentence.matches(['«', '»', '“', '”', '"']).count() == 2 * quoted.len()
+        && !sentence.contains(['?', '¿'])
+        && sentence.match_indices(':').all(is_clear)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::article::Article;
@@ -86,6 +123,18 @@ mod tests {
     use crate::pipeline::check::{Checker, STATEMENT_WORDS};
     use crate::pipeline::source::Source;
     use crate::prompt::PromptLibrary;
+
+    #[test]
+    fn what_the_title_speaks_of_needs_no_other_one_before_the_first() {
+        let article =
+            Article { title: Some("Two boats for Tolm".to_owned()), ..Article::of_one_passage("Water.", Language::EN) };
+        let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
+        let checker =
+            Checker { source: &source, labels: prompts.labels(Language::EN).unwrap(), language: Language::EN };
+        let alone = |sentence| checker.alone(sentence, STATEMENT_WORDS).is_some();
+        assert!(alone("The first boat to Tolm carries 180 passengers and 24 bicycles."));
+        assert!(!alone("The first train to Tolm carries 180 passengers and 24 bicycles."));
+    }
 
     #[test]
     fn a_sentence_stands_alone_if_nothing_of_it_stands_before() {
@@ -96,6 +145,23 @@ mod tests {
         for (language, sentence, alone) in [
             (Language::EN, boat, Some(boat)),
             (Language::EN, "But the ferry to Tolm carries 180 passengers and 24 bicycles.", None),
+            (
+                Language::EN,
+                "The first of the boats to Tolm carries 180 passengers.",
+                Some("The first of the boats to Tolm carries 180 passengers."),
+            ),
+            (Language::EN, "The first boat to Tolm carries 180 passengers and 24 bicycles.", None),
+            (
+                Language::EN,
+                "The ferry to Tolm leaves at 8:30 for those who go to work.",
+                Some("The ferry to Tolm leaves at 8:30 for those who go to work."),
+            ),
+            (Language::EN, "Capacity: the ferry to Tolm carries 180 passengers and 24 bicycles.", None),
+            (
+                Language::EN,
+                "The ferry to Tolm is what the mayor calls “a little wonder” of the bay.",
+                Some("The ferry to Tolm is what the mayor calls “a little wonder” of the bay."),
+            ),
             (Language::EN, "However, the ferry to Tolm carries 180 passengers and 24 bicycles.", Some(boat)),
             (Language::EN, "However, it carries 180 passengers and 24 bicycles.", None),
             (Language::EN, "The ferry to Tolm also carries 180 passengers and 24 bicycles.", Some(boat)),

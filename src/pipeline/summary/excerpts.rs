@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
+use super::worth::worth;
 use crate::article::Span;
 use crate::pipeline::check::Checker;
 use crate::pipeline::form::sentences;
@@ -20,7 +21,7 @@ pub(in crate::pipeline) struct Excerpt {
     pub(super) text: String,
     pub(super) stems: HashSet<String>,
     pub(super) unit: usize,
-    /// How central it is, beside the most central one.
+    /// What it is worth in a summary.
     pub(super) weight: f64,
     /// How many words of the title it has, less what it stands further down; none if it is no beginning.
     pub(super) lead: Option<f64>,
@@ -31,14 +32,13 @@ pub(in crate::pipeline) fn excerpts(checker: &Checker<'_>, read: Option<&HashSet
     let source = checker.source;
     let title = source.article.title.as_deref().unwrap_or_default();
     let title = content_stems(title, checker.language);
-    let most = (0..source.units.len()).map(|unit| source.centrality(unit)).fold(0.0, f64::max);
     let mut found = Vec::new();
     for (unit, place) in source.units.iter().enumerate() {
         let is_read = read.is_none_or(|read| place.span.is_some_and(|span| read.contains(&span)));
         for text in sentences(&place.text, checker.language) {
             if is_read && let Some(text) = checker.alone(&text, EXCERPT_WORDS) {
                 let text = text.into_owned();
-                let weight = if most > 0.0 { source.centrality(unit) / most } else { 0.0 };
+                let weight = worth(checker, unit, &text);
                 let stems = content_stems(&text, checker.language);
                 let shared = stems.intersection(&title).count() as f64;
                 let lead = (unit < LEAD_UNITS).then_some(shared - FURTHER_DOWN * unit as f64);

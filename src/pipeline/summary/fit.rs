@@ -4,20 +4,23 @@ use std::collections::HashSet;
 
 use super::excerpts::Excerpt;
 use super::{Draft, Good, Shape, Wanted, in_common, shape};
+use crate::content::SummaryLength;
 use crate::pipeline::source::content_stems;
 
 /// The most sentences that are kept for a translation that fails.
 const SPARE: usize = 2;
-/// What a sentence counts that the model wrote, beside one of the article.
-const WRITTEN: f64 = 0.2;
+/// What a sentence of the candidate itself counts: it goes with the others.
+const OWN: f64 = 0.2;
 /// What a sentence loses that has all its words in common with one that is there.
-const ALIKE: f64 = 0.5;
+const ALIKE: f64 = 1.0;
 /// What a sentence counts that says all that the deck of the article says and the summary does not yet.
-const DECK: f64 = 1.0;
+const DECK: f64 = 3.0;
 /// A summary begins with a sentence that has so much of its words from the title and the beginning of the article.
 const LEAST_BEGINNING: f64 = 0.4;
 /// What it counts that the first sentence has no other words.
 const LEAD: f64 = 0.3;
+/// What it counts that the first sentence has all of these words.
+const TOLD: f64 = 0.6;
 /// Sentences that a paragraph gets from the article, where it may have more.
 const FULL_PARAGRAPH: usize = 3;
 /// What a draft loses for each sentence that is not of its candidate.
@@ -32,7 +35,6 @@ struct Fitting<'a> {
     pool: Vec<Good>,
     /// Sentences that the model is not sure of: better than none.
     unsure: Vec<Good>,
-    borrowed: u32,
 }
 
 impl Wanted<'_> {
@@ -48,38 +50,41 @@ impl Wanted<'_> {
         let own = || drafts[index].iter().flatten();
         let others = || drafts.iter().enumerate().filter(|(i, _)| *i != index).flat_map(|(_, d)| d.iter().flatten());
         let written = others().filter(|good| good.sure && !good.tied).cloned();
-        let written = written.map(|good| Good { weight: good.weight + WRITTEN, ..good });
         let mut fitting = Fitting {
             wanted: self,
             shape,
             paragraphs: drafts[index].clone(),
             pool: written.chain(self.excerpts.iter().map(Good::from)).collect(),
             unsure: own().chain(others()).filter(|good| !good.sure && !good.tied).cloned().collect(),
-            borrowed: 0,
         };
         fitting.keep(|good| good.sure);
-        let is_beginning = |first: &&Good| first.sure && !first.linked && self.of_beginning(first) >= LEAST_BEGINNING;
-        if !own().next().as_ref().is_some_and(is_beginning) {
-            let firsts = drafts.iter().filter_map(|draft| draft.iter().flatten().next());
-            fitting.begin_with_one_of(firsts.filter(is_beginning).cloned().collect());
+        fitting.begin(drafts);
+        if !self.excerpts.is_empty() && self.length != SummaryLength::Long {
+            fitting.release();
         }
         fitting.paragraphs.iter_mut().for_each(|paragraph| paragraph.truncate(shape.sentences.1));
         fitting.paragraphs.retain(|paragraph| !paragraph.is_empty());
         fitting.paragraphs.truncate(shape.paragraphs.1);
         while let Some(gap) = fitting.gap() {
             let Some(good) = fitting.next() else { break };
-            fitting.borrowed += 1;
             fitting.insert(gap, good);
         }
-        fitting.draft(drafts)
+        fitting.draft(index, drafts)
     }
 
-    /// How much of its words a sentence has from the title and the beginning of the article. In another language nobody knows.
-    fn of_beginning(&self, Good { stems, .. }: &Good) -> f64 {
+    /// How much of its words a sentence has from the title and the beginning of the article, and how much of theirs it tells. In
+    /// another language nobody knows.
+    fn of_beginning(&self, Good { stems, .. }: &Good) -> (f64, f64) {
         if self.checker.language != self.checker.source.language() {
-            return 1.0;
+            return (1.0, 1.0);
         }
-        stems.intersection(&self.beginning).count() as f64 / stems.len().max(1) as f64
+        let shared = stems.intersection(&self.beginning).count() as f64;
+        (shared / stems.len().max(1) as f64, shared / self.beginning.len().max(1) as f64)
+    }
+
+    /// Whether a summary can begin with a sentence.
+    fn is_beginning(&self, good: &Good) -> bool {
+        good.sure && !good.linked && !good.tied && self.of_beginning(good).0 >= LEAST_BEGINNING
     }
 }
 
@@ -99,25 +104,45 @@ impl Fitting<'_> {
         }
     }
 
-    /// Begins with the best of the sentences that others begin with, or with what the article says first of what its title
-    /// is about. What says the same falls away.
-    fn begin_with_one_of(&mut self, firsts: Vec<Good>) {
-        let beginning = |excerpt: &'_ Excerpt| {
-            let (lead, score) = (excerpt.lead?, self.wanted.judge(&excerpt.text, &[]).ok()?);
-            Some((lead, Good { score, ..Good::from(excerpt) }))
-        };
-        let excerpts = || self.wanted.excerpts.iter().rev().filter_map(beginning);
-        let excerpt = || excerpts().max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, good)| good);
-        let score = |good: &Good| good.score + self.lead(good);
-        let best = firsts.into_iter().max_by(|a, b| score(a).total_cmp(&score(b)));
-        let Some(first) = best.or_else(excerpt) else { return };
-        let (said, wanted) = ([first.text.clone()], self.wanted);
-        self.keep(|good| wanted.judge(&good.text, &said).is_ok());
-        self.borrowed += 1;
+    /// Begins with the best of the sentences that candidates begin with, or with what the article says first of what its title
+    /// is about. What says the same falls away, and so does another beginning.
+    fn begin(&mut self, drafts: &[Vec<Vec<Good>>]) {
+        let wanted = self.wanted;
+        let firsts = drafts.iter().filter_map(|draft| draft.iter().flatten().next());
+        let value = |good: &Good| good.score + self.lead(good);
+        let best = firsts.filter(|good| wanted.is_beginning(good)).max_by(|a, b| value(a).total_cmp(&value(b)));
+        let Some(first) = best.cloned().or_else(|| self.beginning_of_article()) else { return };
+        let own = self.paragraphs.iter().flatten().next();
+        if own == Some(&first) {
+            return;
+        }
+        let replaced = own.filter(|own| wanted.is_beginning(own)).cloned();
+        let said = [first.text.clone()];
+        self.keep(|good| replaced.as_ref() != Some(good) && wanted.judge(&good.text, &said).is_ok());
         match self.paragraphs.first_mut() {
             Some(paragraph) if self.shape.sentences.1 > 1 => paragraph.insert(0, first),
             _ => self.paragraphs.insert(0, vec![first]),
         }
+    }
+
+    /// Leaves all but the beginning, and what follows it with a pronoun for it, to be chosen with the others: behind it a
+    /// candidate may tell of anything.
+    fn release(&mut self) {
+        let mut sentences = self.paragraphs.drain(..).flatten().peekable();
+        let mut kept = Vec::from_iter(sentences.next());
+        kept.extend(std::iter::from_fn(|| sentences.next_if(|good| good.tied)));
+        self.pool.extend(sentences.filter(|good| !good.tied).map(|good| Good { weight: good.weight + OWN, ..good }));
+        self.paragraphs.push(kept);
+    }
+
+    /// What the article says first of what its title is about.
+    fn beginning_of_article(&self) -> Option<Good> {
+        let beginning = |excerpt: &'_ Excerpt| {
+            let (lead, score) = (excerpt.lead?, self.wanted.judge(&excerpt.text, &[]).ok()?);
+            Some((lead, Good { score, ..Good::from(excerpt) }))
+        };
+        let excerpts = self.wanted.excerpts.iter().rev().filter_map(beginning);
+        excerpts.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, good)| good)
     }
 
     /// The paragraph that lacks a sentence, or a new one.
@@ -181,7 +206,7 @@ impl Fitting<'_> {
         let mut said = self.texts();
         let mut spare = Vec::new();
         for good in drafts.iter().flatten().flatten().filter(|good| good.sure && !good.tied) {
-            if self.shape.paragraphs.1 * self.shape.sentences.1 > 1 && self.wanted.judge(&good.text, &said).is_ok() {
+            if self.shape.most_sentences() > 1 && self.wanted.judge(&good.text, &said).is_ok() {
                 said.push(good.text.clone());
                 spare.push(good.text.clone());
             }
@@ -190,7 +215,7 @@ impl Fitting<'_> {
         spare
     }
 
-    fn draft(self, drafts: &[Vec<Vec<Good>>]) -> Option<Draft> {
+    fn draft(self, index: usize, drafts: &[Vec<Vec<Good>>]) -> Option<Draft> {
         let checker = self.wanted.checker;
         let scores: Vec<f64> = self.paragraphs.iter().flatten().map(|good| good.score).collect();
         if scores.is_empty() {
@@ -199,7 +224,9 @@ impl Fitting<'_> {
         let complete = self.has_its_length();
         let mean = scores.iter().sum::<f64>() / scores.len() as f64;
         let lead = self.paragraphs.iter().flatten().next().map_or(0.0, |first| self.lead(first));
-        let score = mean - BORROWED * f64::from(self.borrowed) + lead;
+        let is_borrowed = |good: &&Good| !drafts[index].iter().flatten().any(|own| own.text == good.text);
+        let borrowed = self.paragraphs.iter().flatten().filter(is_borrowed).count();
+        let score = mean - BORROWED * borrowed as f64 + lead;
         let spare = self.spare(drafts);
         let paragraphs: Vec<Vec<String>> =
             self.paragraphs.into_iter().map(|p| p.into_iter().map(|good| good.text).collect()).collect();
@@ -210,7 +237,8 @@ impl Fitting<'_> {
 
     /// What it counts that a sentence tells what the title and the beginning of the article tell.
     fn lead(&self, first: &Good) -> f64 {
-        LEAD * self.wanted.of_beginning(first)
+        let (own, told) = self.wanted.of_beginning(first);
+        LEAD * own + TOLD * told
     }
 }
 

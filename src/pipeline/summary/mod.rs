@@ -6,11 +6,13 @@ mod fit;
 mod read;
 #[cfg(test)]
 mod tests;
+mod worth;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 pub(super) use self::excerpts::{Excerpt, excerpts};
+use self::worth::worth;
 use super::check::{Checker, Verdict};
 use super::form::{begins_with_any, statement};
 use super::mixture::unquoted;
@@ -34,6 +36,8 @@ const LEAST_WORDS: usize = 5;
 const REPEATED: f64 = 0.65;
 /// A sentence that shares so much of its words with the title says the same.
 const LIKE_TITLE: f64 = 0.75;
+/// What a sentence counts that the model wrote in its own words, beside one of the article.
+const WRITTEN: f64 = 0.3;
 /// The model is sure of a sentence that the article supports with this probability.
 const SURE: f64 = 0.8;
 /// The same before the model has judged the sentence, where it does: its verdict moves the probability by as much.
@@ -46,6 +50,12 @@ struct Shape {
     paragraphs: (usize, usize),
     /// Fewest and most sentences of each.
     sentences: (usize, usize),
+}
+
+impl Shape {
+    fn most_sentences(self) -> usize {
+        self.paragraphs.1 * self.sentences.1
+    }
 }
 
 fn shape(length: SummaryLength) -> Shape {
@@ -86,8 +96,7 @@ struct Good {
     score: f64,
     /// The unit of the article that it rests on.
     place: usize,
-    /// How much it is about what the article is about, from 0 to 1: the share of sentences that are less central, and for
-    /// sentences of the article, of which many are central, their centrality beside the greatest.
+    /// What it is worth in a summary, by what it rests on.
     weight: f64,
     /// Whether it is sure enough to be preferred to a sentence of the article.
     sure: bool,
@@ -132,6 +141,13 @@ impl Draft {
 
 /// Candidates that are written at first, and once more if none of them is complete: together they cost hardly more than one.
 pub(super) const CANDIDATES: u64 = 4;
+/// Candidates of one sentence that a longer summary can begin with: a model that is asked for nothing else tells the whole in it.
+pub(super) const BEGINNINGS: u64 = 2;
+
+/// Whether a summary has more sentences than one.
+pub(super) fn has_several_sentences(length: SummaryLength) -> bool {
+    shape(length).most_sentences() > 1
+}
 
 /// A summary that is asked for.
 pub(super) struct Wanted<'a> {
@@ -158,9 +174,8 @@ impl<'a> Wanted<'a> {
     pub(super) fn new(length: SummaryLength, checker: &'a Checker<'a>, titles: &'a [&'a str], task: &'a str) -> Self {
         let (source, language) = (checker.source, checker.source.language());
         // Title, deck, and the first sentence: a second one may tell of anything.
-        let body =
-            source.units.iter().position(|unit| unit.part.is_some()).map_or(source.units.len(), |first| first + 1);
-        let head: Vec<&str> = source.units[..body].iter().map(|unit| unit.text.as_str()).collect();
+        let head = source.units.iter().take(source.body() + 1);
+        let head: Vec<&str> = head.map(|unit| unit.text.as_str()).collect();
         let beginning = content_stems(&head.join(" "), language);
         let deck = content_stems(source.article.deck.as_deref().unwrap_or_default(), language);
         let verdicts = RefCell::default();
@@ -242,10 +257,10 @@ impl<'a> Wanted<'a> {
     fn good(&self, text: String, score: f64) -> Good {
         let (source, labels) = (self.checker.source, self.checker.labels);
         let place = source.basis(&text).first().copied();
-        let weight = place.map_or(0.0, |unit| source.importance(unit));
-        let unjudged = is_judged(self.checker.language)
-            && source.is_unjudged(&text)
-            && !self.checker.is_sentence_of_article(&text);
+        let is_copied = self.checker.is_sentence_of_article(&text);
+        let written = if is_copied { 0.0 } else { WRITTEN };
+        let weight = written + place.map_or(0.0, |unit| worth(self.checker, unit, &text));
+        let unjudged = is_judged(self.checker.language) && source.is_unjudged(&text) && !is_copied;
         let least = match (unjudged, self.judged) {
             (false, _) => SURE,
             (true, false) => LIKELY,
@@ -255,7 +270,7 @@ impl<'a> Wanted<'a> {
         let is_fit = !is_anothers && !self.is_title(&text);
         let sure = self.excerpts.is_empty() || is_fit && source.grounding(&text) >= least;
         let said = words(&text);
-        let (tied, linked) = (begins_with_any(&said, &labels.pronouns), begins_with_any(&said, &labels.connectives));
+        let (tied, linked) = (begins_with_any(&said, &labels.pronouns), self.checker.is_linked(&said));
         let stems = content_stems(&text, self.checker.language);
         Good { text, stems, score, place: place.unwrap_or(usize::MAX), weight, sure, tied, linked }
     }

@@ -114,7 +114,7 @@ fn what_the_model_is_not_sure_of_gives_way_to_the_article() {
     let (draft, _) = run_with_excerpts(&[(text, false)], SummaryLength::Medium);
     let (told, draft) = (texts(&draft).join(" "), draft.unwrap());
     assert!(draft.complete && told.starts_with("The town of Calvenor buys an electric boat for the bay."), "{told}");
-    assert!(told.contains("A monthly pass costs 49 euros, and residents of both towns can buy it."), "{told}");
+    assert!(told.contains("The boat costs 3.5 million euros."), "{told}");
     assert!(!told.contains("hopes"), "{told}");
     // Without the article's sentences it is better than none.
     let plain = run(&[(text, false)], SummaryLength::Medium).0;
@@ -207,7 +207,8 @@ fn a_detail_is_no_beginning() {
     let detail = "Children under six travel free. A monthly pass costs 49 euros. Work on the pier starts in May.";
     let (draft, _) = run_with_excerpts(&[(detail, false)], SummaryLength::Medium);
     let text = texts(&draft).join(" ");
-    assert!(text.starts_with("The town of Calvenor buys an electric boat for the bay. Children under six"), "{text}");
+    assert!(text.starts_with("The town of Calvenor buys an electric boat for the bay."), "{text}");
+    assert!(text.contains("A monthly pass costs 49 euros."), "{text}");
 }
 
 #[test]
