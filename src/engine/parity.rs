@@ -206,6 +206,9 @@ fn a_text_does_not_depend_on_what_was_written_before() {
         })
         .collect();
     let together = texts(&write(&mut load(), &many));
+    // Asked for twice, a text with a draw is another one the second time, and the first time what it is alone.
+    let twice = texts(&write(&mut load(), &[many[17].clone(), many[17].clone()]));
+    assert_eq!((&twice[0], twice[0] == twice[1]), (&together[17], false));
     let mut engine = load();
     for (request, text) in many.iter().zip(&together) {
         assert_eq!(write(&mut engine, std::slice::from_ref(request))[0].text, *text);

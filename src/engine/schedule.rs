@@ -140,9 +140,7 @@ impl<'a> Schedule<'a> {
             let sequence = self.prefixes.find(prompt).unwrap_or_else(|| self.decoder.sequence());
             let constraint = self.constraints[index].take();
             let request = &self.requests[index];
-            let is_same =
-                |other: usize| self.prompts[other] == *prompt && self.requests[other].sampling == request.sampling;
-            let repeat = (0..index).filter(|other| is_same(*other)).count();
+            let repeat = self.requests[..index].iter().filter(|before| *before == request).count();
             writers.push(Writer::new(index, repeat, request, prompt, sequence, constraint, self.tokenizer));
         }
         *waiting = later;

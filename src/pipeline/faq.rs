@@ -10,7 +10,7 @@ use super::names::FullNames;
 use super::plan::Plan;
 use super::select::{Choice, Selection, ask_the_same, select};
 use super::session::Written;
-use super::summary::{self, Draft};
+use super::summary::{self, Draft, Sketches};
 use super::{Faulty, Work, note};
 use crate::article::one_line;
 use crate::chat::Message;
@@ -184,7 +184,7 @@ fn certainty(mean_log_prob: f64) -> f64 {
 
 impl Work<'_> {
     /// Questions and candidates of the summary, in one batch over the article.
-    pub(super) fn draft(&mut self) -> Result<(Asked, Vec<Written>)> {
+    pub(super) fn draft(&mut self) -> Result<(Asked, Sketches)> {
         let mut plan = Plan::default();
         let mut planned = Vec::new();
         if self.wanted > 0 {
@@ -195,7 +195,7 @@ impl Work<'_> {
         let (found, summaries) = self.questions(&planned, others)?;
         let mut questions: Vec<Question> = self.job.ask.iter().map(|text| Question::of_job(text)).collect();
         questions.extend(found);
-        Ok((Asked { questions, plan }, summaries))
+        Ok((Asked { questions, plan }, Sketches::new(summaries)))
     }
 
     pub(super) fn over_article(&self, ask: Ask<'_>) -> Result<Vec<Message>> {
@@ -207,9 +207,9 @@ impl Work<'_> {
     pub(super) fn answer(
         &mut self,
         Asked { questions, mut plan }: Asked,
-        mut summaries: Vec<Written>,
+        mut sketches: Sketches,
     ) -> Result<(Pairs, Option<Draft>)> {
-        let mut summary = self.summarize(&summaries)?;
+        let mut summary = self.summarize(&sketches)?;
         let incomplete = self.length.is_some() && summary.as_ref().is_none_or(|draft| !draft.complete);
         let further = if incomplete { summary::CANDIDATES..2 * summary::CANDIDATES } else { 0..0 };
         let requests = self.summary_requests(further)?;
@@ -224,8 +224,8 @@ impl Work<'_> {
         let first: Vec<_> = taken.into_iter().map(|question| (question, 0..1)).collect();
         let Answers { good, mut failed, others } = self.answers(&first, requests)?;
         if incomplete {
-            summaries.extend(others);
-            summary = self.summarize(&summaries)?;
+            sketches.candidates.extend(others);
+            summary = self.summarize(&sketches)?;
         }
         let mut pairs = self.choose(good)?;
         let (mut waiting, mut given_up, mut refused) = (VecDeque::from(rest), Vec::new(), Vec::new());

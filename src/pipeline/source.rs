@@ -68,6 +68,8 @@ pub(super) struct Source<'a> {
     vocabulary: HashSet<String>,
     /// How much each unit is about what the article is about.
     centralities: Vec<f64>,
+    /// The greatest of these.
+    most_central: f64,
     /// The share of the units that are less central than each.
     importances: Vec<f64>,
     features: SourceFeatures,
@@ -134,6 +136,7 @@ impl<'a> Source<'a> {
             parts,
             topics,
             importances: centralities.iter().map(less).collect(),
+            most_central: ranked.last().copied().unwrap_or_default(),
             centralities,
             vocabulary: words(&whole).into_iter().collect(),
             features: SourceFeatures::of_sentences(&texts, article.language),
@@ -261,13 +264,19 @@ impl<'a> Source<'a> {
 
     /// The centrality of a unit beside that of the most central one, from 0 to 1.
     pub(super) fn prominence(&self, unit: usize) -> f64 {
-        let most = self.centralities.iter().copied().fold(0.0, f64::max);
-        if most > 0.0 { self.centralities[unit] / most } else { 0.0 }
+        if self.most_central > 0.0 { self.centralities[unit] / self.most_central } else { 0.0 }
     }
 
     /// The share of the article's units that are less central than this one.
     pub(super) fn importance(&self, unit: usize) -> f64 {
         self.importances[unit]
+    }
+
+    /// The deck, if the text shows it and it speaks to readers.
+    pub(super) fn deck(&self) -> Option<&str> {
+        let deck = self.article.deck.as_deref().map(one_line)?;
+        let shown = self.units[..self.body()].iter().find(|unit| unit.text == deck && unit.span.is_some());
+        shown.map(|unit| unit.text.as_str())
     }
 
     /// The first unit of the body, behind title and deck.

@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use super::check::Checker;
-use super::session::Written;
-use super::summary::{self, Draft, Wanted, excerpts};
+use super::summary::{self, Draft, Sketches, Wanted, excerpts};
 use super::{Work, note};
 use crate::content::{SummaryLength, Task};
 use crate::engine::Request;
@@ -61,7 +60,8 @@ impl Work<'_> {
         let checker = Checker { source: self.checker.source, labels: self.prompts.labels(to)?, language: to };
         let task = self.prompts.task(Ask::Summary { length }, to, self.checker.source.language())?;
         let mut rejections = Vec::new();
-        let draft = Wanted::new(length, &checker, &self.titles(), &task).make(&written, &mut rejections);
+        let sketches = Sketches { candidates: written, beginnings: Vec::new() };
+        let draft = Wanted::new(length, &checker, &self.titles(), &task).make(&sketches, &mut rejections);
         rejections.into_iter().for_each(|rejection| note(&mut self.rejections, rejection));
         let regional = |sentence: &String| self.regional(sentence, to);
         let regional = |sentences: &Vec<String>| sentences.iter().map(regional).collect();
@@ -72,14 +72,17 @@ impl Work<'_> {
     pub(super) fn summary_over(&mut self) -> Result<Option<Draft>> {
         let requests = self.first_summary_requests()?;
         let written = self.session.write("summary", &requests)?;
-        self.summarize(&written)
+        self.summarize(&Sketches::new(written))
     }
 
     /// The best summary of what was written, its sentences judged: where one fails, the next best.
-    pub(super) fn summarize(&mut self, written: &[Written]) -> Result<Option<Draft>> {
+    pub(super) fn summarize(&mut self, sketches: &Sketches) -> Result<Option<Draft>> {
         let Some(length) = self.length else { return Ok(None) };
         let asked = |length| self.prompts.task(Ask::Summary { length }, self.language, self.checker.source.language());
-        let task = [asked(length)?, asked(SummaryLength::Short)?].join("\n");
+        let mut task = asked(length)?;
+        if summary::has_several_sentences(length) {
+            task = task + "\n" + &asked(SummaryLength::Short)?;
+        }
         let own = (!self.job.style.is_of_its_own()).then(|| excerpts(&self.checker, self.piece.sentences.as_ref()));
         let own = own.unwrap_or_default();
         let mut round = 0;
@@ -88,7 +91,7 @@ impl Work<'_> {
             let wanted = Wanted::new(length, &self.checker, &titles, &task);
             let wanted = wanted.with_excerpts(&own, round >= VERDICT_ROUNDS);
             round += 1;
-            let draft = wanted.make(written, &mut rejections);
+            let draft = wanted.make(sketches, &mut rejections);
             let sentences = draft.iter().flat_map(|draft| draft.paragraphs.iter().flatten());
             if !self.verify(Task::Summary, sentences.cloned().collect())? {
                 rejections.into_iter().for_each(|rejection| note(&mut self.rejections, rejection));

@@ -6,6 +6,7 @@ use super::*;
 use crate::content::{RejectReason, SummaryLength, Task};
 use crate::engine::Sampling;
 use crate::engine::scripted::{Odds, Reply, ScriptedEngine};
+use crate::lang::Region;
 use crate::loader::{LoadOptions, load};
 use crate::prompt::Style;
 
@@ -21,11 +22,12 @@ const SIGNED_SO: &str =
 const CROSSING: &str = "How long will a crossing take?";
 const CROSSING_SO: &str = "A crossing will take 22 minutes instead of the current 31.";
 const SUMMARY: &str = "The city of Calvenor and the Ondral Bay Ferry Cooperative signed an agreement to replace the diesel boats.\n\
-    2. The first battery-powered boat is due to cross to Tresmarel in April 2027, the monthly pass will be cheaper and weekday departures will \
-    nearly double.\n\
+    2. The first battery-powered boat is due to cross to Tresmarel in April 2027, weekday departures will nearly double and the \
+    monthly pass will be cheaper.\n\
     3. The monthly pass for registered residents of the two towns will fall from 62 to 49 euros.";
-const END: &str =
-    "nearly double. The monthly pass for registered residents of the two towns will fall from 62 to 49 euros.";
+/// Its second and third sentence.
+const END: &str = "The first battery-powered boat is due to cross to Tresmarel in April 2027, weekday departures will nearly double and \
+    the monthly pass will be cheaper. The monthly pass for registered residents of the two towns will fall from 62 to 49 euros.";
 
 fn again(when: &str, text: &str) -> Reply {
     Reply { when: when.into(), text: text.into(), again: true, ..Reply::default() }
@@ -365,14 +367,23 @@ fn a_translation_has_the_numbers_of_its_region() {
     let cost = "What does the project cost?";
     let translated = "Cuánto cuesta el proyecto?\nR: El proyecto cuesta 18.6 millones de euros.";
     for (region, number) in [(None, "18,6"), (Some("ES"), "18,6"), (Some("MX"), "18.6")] {
-        let region = region.map(|code| code.parse().unwrap());
-        let wanted = Job { region, ask: vec![cost.to_owned()], ..job(Language::ES, 1, None) };
+        let region: Option<Region> = region.map(|code| code.parse().unwrap());
+        let wanted = Job { region: region.clone(), ask: vec![cost.to_owned()], ..job(Language::ES, 1, None) };
         let mut replies =
             vec![again(&format!("P: {cost}"), translated), again(cost, "The project costs 18.6 million euros.")];
         replies.extend(translating_model());
         let entries = run_on(PAGE, &mut ScriptedEngine::new(replies), &wanted).faq.unwrap().entries;
         let answers: Vec<_> = entries.iter().map(|entry| entry.answer.as_str()).collect();
         assert!(answers.contains(&format!("El proyecto cuesta {number} millones de euros.").as_str()), "{answers:?}");
+        // And so has a summary.
+        let told = "The city of Calvenor and the Ondral Bay Ferry Cooperative signed an agreement to replace the diesel boats for \
+            18.6 million euros.";
+        let translated = "La ciudad de Calvenor y la cooperativa de ferris de la bahía de Ondral firmaron un acuerdo para \
+            sustituir los barcos diésel por 18.6 millones de euros.";
+        let mut engine = ScriptedEngine::new(vec![again("1. The city", translated), again("summary", told)]);
+        let wanted = Job { region, faq: None, ..job(Language::ES, 1, Some(SummaryLength::Short)) };
+        let text = run_on(PAGE, &mut engine, &wanted).summary.unwrap().paragraphs.join(" ");
+        assert!(text.ends_with(&format!("por {number} millones de euros.")), "{text}");
     }
 }
 

@@ -74,12 +74,12 @@ pub struct Labels {
     /// Phrases that tie a sentence that begins with one to what stands before it.
     #[serde(default)]
     pub connectives: Vec<String>,
-    /// The same, but before a word of `of` or what title or deck speak of: “the first”.
+    /// The same, but before one of the `partitives` or what title or deck speak of: “the first”.
     #[serde(default)]
     pub ordinals: Vec<String>,
-    /// Words behind which stands what something is one of.
+    /// Words behind which stands what something is one of: “of”.
     #[serde(default)]
-    pub of: Vec<String>,
+    pub partitives: Vec<String>,
     /// Phrases that link a sentence to what stands before it, where it begins with one and a comma, and says as much without.
     #[serde(default)]
     pub links: Vec<String>,

@@ -15,6 +15,8 @@ use crate::prompt::Labels;
 /// The words at the beginning of a sentence among which a pronoun has nothing to stand for.
 const LEAD_WORDS: usize = 6;
 
+/// What quotations are marked with.
+const QUOTES: [char; 5] = ['«', '»', '“', '”', '"'];
 /// A quotation of so few words is a term, not what somebody says.
 const TERM_WORDS: usize = 4;
 /// So many words before a colon are a clause, and no label.
@@ -60,16 +62,19 @@ impl Checker<'_> {
     /// Whether a sentence that begins with such words leans on one before it. “The first boat” does not, where title or deck
     /// speak of boats, nor does “the first of the boats”.
     pub(in crate::pipeline) fn is_linked(&self, words: &[String]) -> bool {
-        let Labels { connectives, ordinals, of, .. } = self.labels;
-        let head = self.source.units[..self.source.body()].iter().map(|unit| unit.text.as_str());
-        let named = || content_stems(&head.collect::<Vec<_>>().join(" "), self.source.language());
-        let stands_for = |behind: &[String]| {
-            behind.first().is_none_or(|next| {
-                !of.contains(next) && content_stems(next, self.source.language()).is_disjoint(&named())
-            })
-        };
+        let Labels { connectives, ordinals, partitives, .. } = self.labels;
+        let stands_for_another =
+            |behind: &[String]| behind.first().is_none_or(|next| !partitives.contains(next) && !self.is_of_head(next));
         begins_with_any(words, connectives)
-            || ordinals.iter().find_map(|phrase| behind(words, phrase)).is_some_and(stands_for)
+            || ordinals.iter().find_map(|phrase| behind(words, phrase)).is_some_and(stands_for_another)
+    }
+
+    /// Whether title or deck speak of what a word stands for.
+    fn is_of_head(&self, word: &str) -> bool {
+        let language = self.source.language();
+        let stems = content_stems(word, language);
+        let head = &self.source.units[..self.source.body()];
+        head.iter().any(|unit| !content_stems(&unit.text, language).is_disjoint(&stems))
     }
 
     /// A sentence without what links it to those before it, if anything does.
@@ -100,20 +105,24 @@ impl Checker<'_> {
     }
 }
 
-/// Whether a sentence neither asks nor quotes, but for a term, and has no list: a time has a colon too, and so has a clause that
-/// is explained by another.
+/// Whether a sentence neither asks nor tells what somebody says, and has no label before it: a time has a colon too, and so has a
+/// clause that another one explains. A quotation inside it may be a term.
 fn is_plain(sentence: &str) -> bool {
-    let is_term = |span: &Span| words(&sentence[span.range()]).len() <= TERM_WORDS;
-    let is_clear = |(at, _): (usize, &str)| {
+    let is_term = |span: &Span| {
+        let quoted = &sentence[span.range()];
+        words(quoted).len() <= TERM_WORDS && !quoted.contains([',', '.', '!', '…'])
+    };
+    let is_clause_or_time = |(at, _): (usize, &str)| {
         let (before, after) = (&sentence[..at], &sentence[at + 1..]);
         before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit())
             || words(before).len() >= CLAUSE_WORDS
     };
     let quoted = quotations(sentence);
     quoted.iter().all(is_term)
-        && sentence.matches(['«', '»', '“', '”', '"']).count() == 2 * quoted.len()
+        && sentence.matches(QUOTES).count() == 2 * quoted.len()
+        && !sentence.starts_with(QUOTES)
         && !sentence.contains(['?', '¿'])
-        && sentence.match_indices(':').all(is_clear)
+        && sentence.match_indices(':').all(is_clause_or_time)
 }
 
 #[cfg(test)]
@@ -150,6 +159,7 @@ mod tests {
                 "The first of the boats to Tolm carries 180 passengers.",
                 Some("The first of the boats to Tolm carries 180 passengers."),
             ),
+            (Language::EN, "“Absolutely not,” the mayor of Tolm said in the old town hall.", None),
             (Language::EN, "The first boat to Tolm carries 180 passengers and 24 bicycles.", None),
             (
                 Language::EN,
@@ -187,7 +197,8 @@ mod tests {
             let checker = Checker { source: &source, labels, language };
             assert_eq!(checker.alone(sentence, STATEMENT_WORDS).as_deref(), alone, "{sentence}");
             assert!(alone.is_none_or(|text| checker.is_sentence_of_article(text)), "{sentence}");
-            assert!(!checker.is_sentence_of_article(&sentence[1..]), "{sentence}");
+            let cut: String = sentence.chars().skip(1).collect();
+            assert!(!checker.is_sentence_of_article(&cut), "{sentence}");
         }
     }
 }

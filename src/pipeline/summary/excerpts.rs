@@ -34,7 +34,8 @@ pub(in crate::pipeline) fn excerpts(checker: &Checker<'_>, read: Option<&HashSet
     let title = content_stems(title, checker.language);
     let mut found = Vec::new();
     for (unit, place) in source.units.iter().enumerate() {
-        let is_read = read.is_none_or(|read| place.span.is_some_and(|span| read.contains(&span)));
+        // What the text does not show, as a deck that only the page's data have, is no evidence of itself.
+        let is_read = place.span.is_some_and(|span| read.is_none_or(|read| read.contains(&span)));
         for text in sentences(&place.text, checker.language) {
             if is_read && let Some(text) = checker.alone(&text, EXCERPT_WORDS) {
                 let text = text.into_owned();

@@ -10,7 +10,7 @@ use crate::pipeline::source::content_stems;
 /// The most sentences that are kept for a translation that fails.
 const SPARE: usize = 2;
 /// What a sentence of the candidate itself counts: it goes with the others.
-const OWN: f64 = 0.2;
+const OWN: f64 = 0.3;
 /// What a sentence loses that has all its words in common with one that is there.
 const ALIKE: f64 = 1.0;
 /// What a sentence counts that says all that the deck of the article says and the summary does not yet.
@@ -31,16 +31,16 @@ struct Fitting<'a> {
     wanted: &'a Wanted<'a>,
     shape: Shape,
     paragraphs: Vec<Vec<Good>>,
-    /// What may be put into it: sure sentences of the others, and sentences of the article.
+    /// What may be put into it: sure sentences of all candidates, and sentences of the article.
     pool: Vec<Good>,
     /// Sentences that the model is not sure of: better than none.
     unsure: Vec<Good>,
 }
 
 impl Wanted<'_> {
-    /// Brings a candidate to the length that was asked for. What it lacks is taken from the article and the other candidates.
-    /// `None` if there is nothing.
-    pub(super) fn fit(&self, index: usize, drafts: &[Vec<Vec<Good>>]) -> Option<Draft> {
+    /// Brings a candidate to the length that was asked for: behind a beginning, the sentences that say most. In a long summary, in
+    /// whose paragraphs one leads to another, its own stay, and what it lacks is put in. `None` if there is nothing.
+    pub(super) fn fit(&self, index: usize, drafts: &[Vec<Vec<Good>>], beginnings: &[Good]) -> Option<Draft> {
         let mut shape = shape(self.length);
         // The model chose how many paragraphs it takes, within what was asked for.
         shape.paragraphs.0 = drafts[index].len().clamp(shape.paragraphs.0, shape.paragraphs.1);
@@ -49,6 +49,7 @@ impl Wanted<'_> {
         }
         let own = || drafts[index].iter().flatten();
         let others = || drafts.iter().enumerate().filter(|(i, _)| *i != index).flat_map(|(_, d)| d.iter().flatten());
+        let others = || others().chain(beginnings);
         let written = others().filter(|good| good.sure && !good.tied).cloned();
         let mut fitting = Fitting {
             wanted: self,
@@ -58,7 +59,8 @@ impl Wanted<'_> {
             unsure: own().chain(others()).filter(|good| !good.sure && !good.tied).cloned().collect(),
         };
         fitting.keep(|good| good.sure);
-        fitting.begin(drafts);
+        let firsts = drafts.iter().filter_map(|draft| draft.iter().flatten().next()).chain(beginnings);
+        fitting.begin(own().next().filter(|own| self.is_beginning(own)), firsts);
         if !self.excerpts.is_empty() && self.length != SummaryLength::Long {
             fitting.release();
         }
@@ -104,21 +106,21 @@ impl Fitting<'_> {
         }
     }
 
-    /// Begins with the best of the sentences that candidates begin with, or with what the article says first of what its title
-    /// is about. What says the same falls away, and so does another beginning.
-    fn begin(&mut self, drafts: &[Vec<Vec<Good>>]) {
+    /// Begins with the best of the sentences that candidates begin with, its own if none is better, or with what the article says
+    /// first of what its title is about. What says the same falls away, and so does its own beginning. Without sentences of the
+    /// article beside it a candidate stays together.
+    fn begin<'b>(&mut self, own: Option<&Good>, firsts: impl Iterator<Item = &'b Good>) {
         let wanted = self.wanted;
-        let firsts = drafts.iter().filter_map(|draft| draft.iter().flatten().next());
         let value = |good: &Good| good.score + self.lead(good);
-        let best = firsts.filter(|good| wanted.is_beginning(good)).max_by(|a, b| value(a).total_cmp(&value(b)));
-        let Some(first) = best.cloned().or_else(|| self.beginning_of_article()) else { return };
-        let own = self.paragraphs.iter().flatten().next();
-        if own == Some(&first) {
+        let better = |best: &'b Good, good: &'b Good| if value(good) > value(best) { good } else { best };
+        let best = firsts.filter(|good| wanted.is_beginning(good)).reduce(better);
+        let is_own_best = |own: &Good| wanted.excerpts.is_empty() || best.is_none_or(|best| value(best) <= value(own));
+        if own.is_some_and(is_own_best) {
             return;
         }
-        let replaced = own.filter(|own| wanted.is_beginning(own)).cloned();
+        let Some(first) = best.cloned().or_else(|| self.beginning_of_article()) else { return };
         let said = [first.text.clone()];
-        self.keep(|good| replaced.as_ref() != Some(good) && wanted.judge(&good.text, &said).is_ok());
+        self.keep(|good| own != Some(good) && wanted.judge(&good.text, &said).is_ok());
         match self.paragraphs.first_mut() {
             Some(paragraph) if self.shape.sentences.1 > 1 => paragraph.insert(0, first),
             _ => self.paragraphs.insert(0, vec![first]),

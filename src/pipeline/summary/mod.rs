@@ -1,5 +1,5 @@
-//! The summary: candidates to one of the length that was asked for, each sentence of it verified. What the model is not sure of
-//! gives way to sentences of the article itself.
+//! The summary: a beginning of the candidates, and behind it the best of what they say and of the sentences of the article itself,
+//! to the length that was asked for, each sentence verified.
 
 mod excerpts;
 mod fit;
@@ -36,8 +36,6 @@ const LEAST_WORDS: usize = 5;
 const REPEATED: f64 = 0.65;
 /// A sentence that shares so much of its words with the title says the same.
 const LIKE_TITLE: f64 = 0.75;
-/// What a sentence counts that the model wrote in its own words, beside one of the article.
-const WRITTEN: f64 = 0.3;
 /// The model is sure of a sentence that the article supports with this probability.
 const SURE: f64 = 0.8;
 /// The same before the model has judged the sentence, where it does: its verdict moves the probability by as much.
@@ -98,7 +96,7 @@ struct Good {
     place: usize,
     /// What it is worth in a summary, by what it rests on.
     weight: f64,
-    /// Whether it is sure enough to be preferred to a sentence of the article.
+    /// Whether it is sure enough to stand beside sentences of the article.
     sure: bool,
     /// Whether it begins with a pronoun, for something in the sentence before it.
     tied: bool,
@@ -141,8 +139,25 @@ impl Draft {
 
 /// Candidates that are written at first, and once more if none of them is complete: together they cost hardly more than one.
 pub(super) const CANDIDATES: u64 = 4;
-/// Candidates of one sentence that a longer summary can begin with: a model that is asked for nothing else tells the whole in it.
+/// Sentences that are written for a longer summary to begin with: a model that is asked for nothing else tells the whole in one.
 pub(super) const BEGINNINGS: u64 = 2;
+
+/// What the model wrote for a summary.
+#[derive(Debug, Default)]
+pub(super) struct Sketches {
+    /// Candidates of the whole.
+    pub(super) candidates: Vec<Written>,
+    /// Sentences that it can begin with.
+    pub(super) beginnings: Vec<Written>,
+}
+
+impl Sketches {
+    /// Of what was written at first: the candidates, then the beginnings.
+    pub(super) fn new(mut written: Vec<Written>) -> Self {
+        let beginnings = written.split_off(written.len().min(CANDIDATES as usize));
+        Self { candidates: written, beginnings }
+    }
+}
 
 /// Whether a summary has more sentences than one.
 pub(super) fn has_several_sentences(length: SummaryLength) -> bool {
@@ -177,12 +192,12 @@ impl<'a> Wanted<'a> {
         let head = source.units.iter().take(source.body() + 1);
         let head: Vec<&str> = head.map(|unit| unit.text.as_str()).collect();
         let beginning = content_stems(&head.join(" "), language);
-        let deck = content_stems(source.article.deck.as_deref().unwrap_or_default(), language);
+        let deck = content_stems(source.deck().unwrap_or_default(), language);
         let verdicts = RefCell::default();
         Self { length, checker, titles, task, excerpts: &[], judged: false, beginning, deck, verdicts }
     }
 
-    /// The same with sentences of the article in the place of those that the model is not sure of, but in a headline. With
+    /// The same with sentences of the article beside those that the model is sure of, but in a headline. With
     /// `judged` no sentence is sure any more that has no verdict, where the model judges sentences.
     pub(super) fn with_excerpts(mut self, excerpts: &'a [Excerpt], judged: bool) -> Self {
         if self.length != SummaryLength::Headline {
@@ -191,18 +206,17 @@ impl<'a> Wanted<'a> {
         self
     }
 
-    /// Makes the summary of what the model wrote: the best candidate, without the sentences that failed the checks; what it
-    /// then lacks is taken from the article and from the other candidates. What is not used goes to the rejections. `None` if
-    /// nothing is left.
-    pub(super) fn make(&self, written: &[Written], rejections: &mut Vec<Rejection>) -> Option<Draft> {
+    /// Makes the summary of what the model wrote: of each candidate, what passed the checks is brought to the length that was
+    /// asked for, and the best is taken. What is not used goes to the rejections. `None` if nothing is left.
+    pub(super) fn make(&self, sketches: &Sketches, rejections: &mut Vec<Rejection>) -> Option<Draft> {
         use RejectReason::NotSelfContained;
         let mut reject = |reason, text: String| note(rejections, Rejection { task: Task::Summary, reason, text });
         // Whether the model wrote something that the article says, even if a reader would not understand it.
         let mut is_told = false;
         let mut drafts = Vec::new();
-        for written in written {
+        for written in &sketches.candidates {
             let (mut seen, mut good, mut follows) = (Vec::<String>::new(), Vec::new(), true);
-            for paragraph in self.read(written, &mut reject) {
+            for paragraph in self.read(written, self.length, &mut reject) {
                 let mut kept = Vec::new();
                 for text in paragraph {
                     let judged = self.judge(&text, &seen).map(|score| self.good(text.clone(), score));
@@ -225,26 +239,44 @@ impl<'a> Wanted<'a> {
             good.retain(|paragraph: &Vec<Good>| !paragraph.is_empty());
             drafts.push(good);
         }
-        if is_told && drafts.iter().all(Vec::is_empty) {
+        let beginnings = self.beginnings(&sketches.beginnings, &mut reject);
+        if drafts.iter().all(Vec::is_empty) && (is_told || !beginnings.is_empty()) {
             // The article has to speak for itself.
             drafts.truncate(1);
         } else {
             drafts.retain(|draft| !draft.is_empty());
         }
-        let mut found: Vec<Draft> = (0..drafts.len()).filter_map(|index| self.fit(index, &drafts)).collect();
+        let mut found: Vec<Draft> =
+            (0..drafts.len()).filter_map(|index| self.fit(index, &drafts, &beginnings)).collect();
         found.sort_by(|a, b| b.complete.cmp(&a.complete).then(b.score.total_cmp(&a.score)));
         let best = found.into_iter().next();
-        if best.is_none() && !written.is_empty() {
+        if best.is_none() && !sketches.candidates.is_empty() {
             reject(RejectReason::Empty, String::new());
         }
         let told: Vec<&String> = best.iter().flat_map(|draft| draft.paragraphs.iter().flatten()).collect();
-        for Good { text, .. } in drafts.into_iter().flatten().flatten().filter(|good| !good.sure) {
+        for Good { text, .. } in drafts.into_iter().flatten().flatten().chain(beginnings).filter(|good| !good.sure) {
             if !told.contains(&&text) {
                 let reason = if self.is_title(&text) { RejectReason::Duplicate } else { RejectReason::Ungrounded };
                 reject(reason, text);
             }
         }
         best
+    }
+
+    /// The sentences that were written for a summary to begin with, as far as they can stand there.
+    fn beginnings(&self, written: &[Written], reject: &mut dyn FnMut(RejectReason, String)) -> Vec<Good> {
+        let mut found = Vec::new();
+        for written in written {
+            let first = self.read(written, SummaryLength::Short, reject).into_iter().flatten().next();
+            let Some(text) = first else { continue };
+            let is_short = words(&text).len() <= SHORT_WORDS;
+            match self.judge(&text, &[]).and_then(|score| if is_short { Ok(score) } else { Err(RejectReason::TooLong) })
+            {
+                Ok(score) => found.push(self.good(text, score)),
+                Err(reason) => reject(reason, text),
+            }
+        }
+        found
     }
 
     /// Whether a rejected sentence says what the article says, and is wrong in its form alone.
@@ -257,10 +289,10 @@ impl<'a> Wanted<'a> {
     fn good(&self, text: String, score: f64) -> Good {
         let (source, labels) = (self.checker.source, self.checker.labels);
         let place = source.basis(&text).first().copied();
-        let is_copied = self.checker.is_sentence_of_article(&text);
-        let written = if is_copied { 0.0 } else { WRITTEN };
-        let weight = written + place.map_or(0.0, |unit| worth(self.checker, unit, &text));
-        let unjudged = is_judged(self.checker.language) && source.is_unjudged(&text) && !is_copied;
+        let weight = place.map_or(0.0, |unit| worth(self.checker, unit, &text));
+        let unjudged = is_judged(self.checker.language)
+            && source.is_unjudged(&text)
+            && !self.checker.is_sentence_of_article(&text);
         let least = match (unjudged, self.judged) {
             (false, _) => SURE,
             (true, false) => LIKELY,

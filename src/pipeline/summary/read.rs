@@ -7,20 +7,25 @@ use crate::pipeline::parse::summary_lines;
 use crate::pipeline::session::Written;
 
 impl Wanted<'_> {
-    /// What a candidate says. A headline is one without its stop.
-    pub(super) fn read(&self, written: &Written, reject: &mut dyn FnMut(RejectReason, String)) -> Vec<Vec<String>> {
+    /// What a candidate of that length says. A headline is one without its stop.
+    pub(super) fn read(
+        &self,
+        written: &Written,
+        length: SummaryLength,
+        reject: &mut dyn FnMut(RejectReason, String),
+    ) -> Vec<Vec<String>> {
         let (lines, before) = summary_lines(&written.text, self.titles);
         let lines: Vec<String> = lines.iter().map(|line| without_label(&plain(line), self.task)).collect();
         let lines: Vec<String> = lines.iter().map(|line| self.checker.source.with_initials(line)).collect();
         if let Some(before) = before {
             reject(RejectReason::Malformed, before);
         }
-        let mut paragraphs: Vec<String> = match self.length {
+        let mut paragraphs: Vec<String> = match length {
             SummaryLength::Bullets => lines.into_iter().filter(|l| !l.is_empty()).collect(),
             SummaryLength::Long => join_paragraphs(&lines),
             _ => vec![lines.iter().filter(|l| !l.is_empty()).map(|l| statement(l)).collect::<Vec<_>>().join(" ")],
         };
-        if self.length == SummaryLength::Headline {
+        if length == SummaryLength::Headline {
             let first = paragraphs.pop().unwrap_or_default();
             let quotes = ['"', '“', '”', '«', '»'];
             let inner = first.trim_end_matches('.').trim_matches(quotes).trim_end_matches('.').trim_end();

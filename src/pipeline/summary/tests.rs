@@ -21,19 +21,24 @@ fn run_with_excerpts(texts: &[(&str, bool)], length: SummaryLength) -> Made {
 }
 
 fn make(texts: &[(&str, bool)], length: SummaryLength, with_excerpts: bool) -> Made {
+    make_with(texts, &[], length, with_excerpts)
+}
+
+fn make_with(texts: &[(&str, bool)], beginnings: &[&str], length: SummaryLength, with_excerpts: bool) -> Made {
     let article = load(ARTICLE.as_bytes(), "a.txt", &LoadOptions::default()).unwrap();
     let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
     let labels = prompts.labels(Language::EN).unwrap();
     let checker = Checker { source: &source, labels, language: Language::EN };
-    let written: Vec<_> = texts
-        .iter()
-        .map(|(text, truncated)| Written { text: (*text).to_owned(), truncated: *truncated, certainty: 0.0 })
-        .collect();
+    let written = |text: &str, truncated| Written { text: text.to_owned(), truncated, certainty: 0.0 };
+    let sketches = Sketches {
+        candidates: texts.iter().map(|(text, truncated)| written(text, *truncated)).collect(),
+        beginnings: beginnings.iter().map(|text| written(text, false)).collect(),
+    };
     let mut rejections = Vec::new();
     let task = "Task: first what happened, then what it means for people or what comes next.";
     let excerpts = if with_excerpts { excerpts(&checker, None) } else { Vec::new() };
     let wanted = Wanted::new(length, &checker, &["Summary"], task).with_excerpts(&excerpts, false);
-    let draft = wanted.make(&written, &mut rejections);
+    let draft = wanted.make(&sketches, &mut rejections);
     (draft, rejections.into_iter().map(|r| (r.reason, r.text)).collect())
 }
 
@@ -243,8 +248,9 @@ fn what_the_deck_says_is_told() {
     let checker = Checker { source: &source, labels: prompts.labels(Language::EN).unwrap(), language: Language::EN };
     let excerpts = excerpts(&checker, None);
     let told = |wanted: Wanted<'_>| {
-        let written = Written { text: filler.to_owned(), truncated: false, certainty: 0.0 };
-        texts(&wanted.with_excerpts(&excerpts, false).make(&[written], &mut Vec::new())).join(" ")
+        let written = vec![Written { text: filler.to_owned(), truncated: false, certainty: 0.0 }];
+        let sketches = Sketches { candidates: written, beginnings: Vec::new() };
+        texts(&wanted.with_excerpts(&excerpts, false).make(&sketches, &mut Vec::new())).join(" ")
     };
     let wanted = || Wanted::new(SummaryLength::Medium, &checker, &[], "");
     assert!(told(wanted()).contains("Growers"), "{}", told(wanted()));
@@ -267,4 +273,25 @@ fn names_stand_in_full_where_there_is_room() {
     assert_eq!(full("Dovalle buys a boat.", SummaryLength::Medium), ["Irena Dovalle buys a boat. Dovalle is glad."]);
     let headline = "The mayor of the town Dovalle buys a new boat for residents";
     assert_eq!(full(headline, SummaryLength::Headline), [format!("{headline} Dovalle is glad.")]);
+}
+
+#[test]
+fn a_summary_begins_with_the_best_beginning_and_has_its_own_length() {
+    let bullets = "- The town buys an electric boat.\n- Work on the pier starts in May.\n- The boat costs 3.5 million euros.\n\
+        - A monthly pass costs 49 euros.";
+    let beginning = "The town of Calvenor buys an electric boat for the bay and for 3.5 million euros.";
+    let long = "The town of Calvenor buys an electric boat for the bay, which costs 3.5 million euros, while work on the pier starts in \
+        May, a monthly pass costs 49 euros, residents of both towns can buy it, children under six travel free, and the mayor, \
+        Irena Dovalle, is glad that the crossing takes 22 minutes.";
+    let (draft, rejected) = make_with(&[(bullets, false)], &[long, beginning], SummaryLength::Bullets, true);
+    let told = texts(&draft);
+    assert_eq!((told.len(), told[0].as_str()), (4, beginning), "{told:?}");
+    assert!(rejected.contains(&(RejectReason::TooLong, long.to_owned())), "{rejected:?}");
+    // Its own beginning stays where none is better, with what leans on it.
+    let own = "The town of Calvenor buys an electric boat for the bay. It costs 3.5 million euros.";
+    let (draft, _) = make_with(&[(own, false)], &["The town buys a boat."], SummaryLength::Medium, true);
+    assert!(texts(&draft)[0].starts_with(own), "{draft:?}");
+    // A beginning is enough for a summary.
+    let (draft, _) = make_with(&[("Whales sleep.", false)], &[beginning], SummaryLength::Medium, true);
+    assert!(draft.as_ref().unwrap().complete && texts(&draft)[0].starts_with(beginning), "{draft:?}");
 }
