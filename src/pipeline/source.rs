@@ -272,11 +272,11 @@ impl<'a> Source<'a> {
         self.importances[unit]
     }
 
-    /// The deck, if the text shows it and it speaks to readers.
+    /// The deck, if it speaks to readers.
     pub(super) fn deck(&self) -> Option<&str> {
         let deck = self.article.deck.as_deref().map(one_line)?;
-        let shown = self.units[..self.body()].iter().find(|unit| unit.text == deck && unit.span.is_some());
-        shown.map(|unit| unit.text.as_str())
+        let told = self.units[..self.body()].iter().find(|unit| unit.text == deck);
+        told.map(|unit| unit.text.as_str())
     }
 
     /// The first unit of the body, behind title and deck.

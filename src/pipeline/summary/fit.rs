@@ -10,7 +10,7 @@ use crate::pipeline::source::content_stems;
 /// The most sentences that are kept for a translation that fails.
 const SPARE: usize = 2;
 /// What a sentence of the candidate itself counts: it goes with the others.
-const OWN: f64 = 0.3;
+const OWN: f64 = 0.2;
 /// What a sentence loses that has all its words in common with one that is there.
 const ALIKE: f64 = 1.0;
 /// What a sentence counts that says all that the deck of the article says and the summary does not yet.
