@@ -6,7 +6,7 @@ use crate::harness::{ENGLISH, FAQ, FAQ_ES, SUMMARY, SUMMARY_ES, World};
 
 const QUESTION: &str = "Where is the library of Harrow Bridge?";
 const ANSWER: &str = "The library is open from Tuesday to Saturday.";
-const SENTENCE: &str = "Volunteers painted the waiting room.";
+const SENTENCE: &str = "The work cost 240,000 euros.";
 
 #[test]
 fn generate_writes_both_in_every_format() {
@@ -74,13 +74,13 @@ fn translating() -> World {
         ("P: When is", "Cuándo abre la biblioteca?\nR: La biblioteca abre de martes a sábado."),
         (
             "1. El pueblo",
-            "The town of Puente Alto opened a public library in its old railway station.\n2. Volunteers repaired the roof \
-            and painted the waiting room.\n3. The library lends books, tools and musical instruments.",
+            "The town of Puente Alto opened a public library in its old railway station.\n2. The library lends books, tools \
+            and musical instruments.\n3. The work cost 240,000 euros.",
         ),
         (
             "1. The town",
-            "El pueblo de Harrow Bridge abrió una biblioteca pública en su antigua estación de tren.\n2. Los voluntarios \
-            pintaron la sala de espera.\n3. La biblioteca presta libros, herramientas e instrumentos musicales.",
+            "El pueblo de Harrow Bridge abrió una biblioteca pública en su antigua estación de tren.\n2. La biblioteca \
+            presta libros, herramientas e instrumentos musicales.\n3. La obra costó 240.000 euros.",
         ),
     ];
     let replies = [("FAQ", FAQ), ("FAQ", FAQ_ES), ("summary", SUMMARY), ("resumen", SUMMARY_ES)];

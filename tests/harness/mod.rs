@@ -50,13 +50,13 @@ R: La biblioteca abre de martes a sábado.
 
 /// What it answers when it is asked for a summary.
 pub(crate) const SUMMARY: &str = "\
-The town of Harrow Bridge opened a public library in its old railway station. Volunteers painted the waiting room. \
-The library lends books, tools and musical instruments.";
+The town of Harrow Bridge opened a public library in its old railway station. The library lends books, tools and \
+musical instruments. The work cost 240,000 euros.";
 
 /// The same in Spanish.
 pub(crate) const SUMMARY_ES: &str = "\
-El pueblo de Puente Alto abrió una biblioteca pública en su antigua estación de tren. Los voluntarios repararon el \
-tejado y pintaron la sala de espera. La biblioteca presta libros, herramientas e instrumentos musicales.";
+El pueblo de Puente Alto abrió una biblioteca pública en su antigua estación de tren. La biblioteca presta libros, \
+herramientas e instrumentos musicales. La obra costó 240.000 euros.";
 
 /// What a run of the program left.
 #[derive(Debug)]
