@@ -303,11 +303,10 @@ fn what_the_model_finds_wrong_in_a_summary_gives_way_to_the_article() {
     let output = run_on(PAGE, &mut engine, &Job { faq: None, ..job(Language::EN, 2, Some(SummaryLength::Medium)) });
     let summary = output.summary.unwrap();
     let text = &summary.paragraphs[0];
-    assert!(
-        text.contains("The city of Calvenor and the Ondral Bay Ferry Cooperative signed an agreement on Tuesday"),
-        "{text}"
-    );
-    assert!(text.ends_with("will fall from 62 to 49 euros."), "{text}");
+    let (first, rest) = text.split_once(" The city of Calvenor").unwrap();
+    assert!(first.starts_with("The first battery-powered boat is due to cross to Tresmarel in April 2027"), "{text}");
+    assert!(rest.starts_with(" and the Ondral Bay Ferry Cooperative signed an agreement on Tuesday"), "{text}");
+    assert!(rest.ends_with("will fall from 62 to 49 euros."), "{text}");
     assert!(!text.contains("the diesel boats"), "{text}");
 }
 
