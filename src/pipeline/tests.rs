@@ -432,6 +432,25 @@ fn what_is_left_of_a_translated_summary_keeps_its_own_evidence() {
 }
 
 #[test]
+fn what_stands_in_for_a_translation_that_failed_stands_behind_the_others() {
+    let all = "La ciudad de Calvenor firmó 20 acuerdos.\n2. El primer barco de baterías cruzará a Tresmarel en abril de 2027, las \
+        salidas de los días laborables casi se duplicarán y el abono mensual será más barato.\n3. El abono mensual de los vecinos \
+        registrados de los dos pueblos bajará de 62 a 49 euros.";
+    let mut replies =
+        vec![once("1. The city of Calvenor", all), again("1. The city of Calvenor", "La ciudad firmó 20 acuerdos.")];
+    replies.push(again("summary", &format!("{SUMMARY}\n4. The project costs 18.6 million euros.")));
+    replies.push(again("1. The project costs", "El proyecto cuesta 18,6 millones de euros."));
+    replies.push(again("", "Nada."));
+    let mut engine = ScriptedEngine::new(replies);
+    let output = run_on(PAGE, &mut engine, &Job { faq: None, ..job(Language::ES, 1, Some(SummaryLength::Medium)) });
+    let text = output.summary.unwrap().paragraphs.join(" ");
+    assert!(
+        text.starts_with("El primer barco") && text.ends_with("El proyecto cuesta 18,6 millones de euros."),
+        "{text}"
+    );
+}
+
+#[test]
 fn an_answer_that_the_model_finds_wrong_is_left_out() {
     let says_no = || no_to("Claim: A crossing");
     let mut engine = ScriptedEngine::new(model()).with_odds(says_no());

@@ -130,7 +130,10 @@ impl<'a> Translator<'a> {
             let mut told = told.into_iter();
             let (mut paragraphs, mut originals) = (Vec::new(), Vec::new());
             for paragraph in &draft.paragraphs {
-                let kept = told.by_ref().take(paragraph.len()).filter_map(|line| line.or_else(|| spare.next()));
+                let lines: Vec<_> = told.by_ref().take(paragraph.len()).collect();
+                // What stands in for a line tells something else, so it stands behind the others.
+                let missing = lines.iter().filter(|line| line.is_none()).count();
+                let kept = lines.into_iter().flatten().chain(spare.by_ref().take(missing));
                 let kept = kept.map(|(original, line)| (original, work.regional(&line, to)));
                 let (of, translated): (Vec<String>, Vec<String>) = kept.unzip();
                 originals.extend(of);
