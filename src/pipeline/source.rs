@@ -161,8 +161,17 @@ impl<'a> Source<'a> {
 
     /// Whether another form of a word is one of the article's.
     pub(super) fn has_form_of(&self, word: &str) -> bool {
+        self.is_form_in(&self.units, word)
+    }
+
+    /// Whether another form of a word is one of title or deck.
+    pub(super) fn head_has_form_of(&self, word: &str) -> bool {
+        self.is_form_in(&self.units[..self.body()], word)
+    }
+
+    fn is_form_in(&self, units: &[Unit], word: &str) -> bool {
         let wanted = content_stems(word, self.language());
-        !wanted.is_empty() && self.units.iter().any(|unit| unit.stems.is_superset(&wanted))
+        !wanted.is_empty() && units.iter().any(|unit| unit.stems.is_superset(&wanted))
     }
 
     /// The facts that a text in that language states, and whether the article has them.

@@ -9,7 +9,7 @@ use crate::lang::words as known;
 use crate::metrics::text::words;
 use crate::pipeline::form::{begins_with_any, behind, without_inner_link, without_link};
 use crate::pipeline::mixture::quotations;
-use crate::pipeline::source::{Unit, content_stems};
+use crate::pipeline::source::Unit;
 use crate::prompt::Labels;
 
 /// The words at the beginning of a sentence among which a pronoun has nothing to stand for.
@@ -63,18 +63,11 @@ impl Checker<'_> {
     /// speak of boats, nor does “the first of the boats”.
     pub(in crate::pipeline) fn is_linked(&self, words: &[String]) -> bool {
         let Labels { connectives, ordinals, partitives, .. } = self.labels;
-        let stands_for_another =
-            |behind: &[String]| behind.first().is_none_or(|next| !partitives.contains(next) && !self.is_of_head(next));
+        let stands_for_another = |behind: &[String]| {
+            behind.first().is_none_or(|next| !partitives.contains(next) && !self.source.head_has_form_of(next))
+        };
         begins_with_any(words, connectives)
             || ordinals.iter().find_map(|phrase| behind(words, phrase)).is_some_and(stands_for_another)
-    }
-
-    /// Whether title or deck speak of what a word stands for.
-    fn is_of_head(&self, word: &str) -> bool {
-        let language = self.source.language();
-        let stems = content_stems(word, language);
-        let head = &self.source.units[..self.source.body()];
-        head.iter().any(|unit| !content_stems(&unit.text, language).is_disjoint(&stems))
     }
 
     /// A sentence without what links it to those before it, if anything does.

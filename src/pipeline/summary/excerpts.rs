@@ -36,8 +36,11 @@ pub(in crate::pipeline) fn excerpts(checker: &Checker<'_>, read: Option<&HashSet
     for (unit, place) in source.units.iter().enumerate() {
         // What the text does not show, as a deck that only the page's data have, is no evidence of itself.
         let is_read = place.span.is_some_and(|span| read.is_none_or(|read| read.contains(&span)));
+        if !is_read {
+            continue;
+        }
         for text in sentences(&place.text, checker.language) {
-            if is_read && let Some(text) = checker.alone(&text, EXCERPT_WORDS) {
+            if let Some(text) = checker.alone(&text, EXCERPT_WORDS) {
                 let text = text.into_owned();
                 let weight = worth(checker, unit, &text);
                 let stems = content_stems(&text, checker.language);

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use super::excerpts::Excerpt;
 use super::{Draft, Good, Shape, Wanted, in_common, shape};
 use crate::content::SummaryLength;
-use crate::pipeline::source::content_stems;
 
 /// The most sentences that are kept for a translation that fails.
 const SPARE: usize = 2;
@@ -166,8 +165,7 @@ impl Fitting<'_> {
     }
 
     fn first_of_pool(&mut self, texts: &[String]) -> Option<Good> {
-        let language = self.wanted.checker.language;
-        let said: Vec<_> = texts.iter().map(|text| content_stems(text, language)).collect();
+        let said: Vec<&HashSet<String>> = self.paragraphs.iter().flatten().map(|good| &good.stems).collect();
         let deck: HashSet<&String> =
             self.wanted.deck.iter().filter(|stem| !said.iter().any(|other| other.contains(*stem))).collect();
         let value = |good: &Good| {

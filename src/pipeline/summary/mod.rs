@@ -143,7 +143,7 @@ pub(super) const CANDIDATES: u64 = 4;
 pub(super) const BEGINNINGS: u64 = 2;
 
 /// What the model wrote for a summary.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sketches {
     /// Candidates of the whole.
     pub(super) candidates: Vec<Written>,
