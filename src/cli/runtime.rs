@@ -7,7 +7,7 @@ use faqtory::engine::encoder::Encoder;
 use faqtory::engine::scripted::ScriptedEngine;
 use faqtory::engine::store::{ModelFile, ModelStore, Task};
 use faqtory::engine::tokenizer::count_tokens_in_gguf;
-use faqtory::engine::{Engine, Sampling};
+use faqtory::engine::{Engine, Probe, Sampling};
 use faqtory::{Error, ErrorKind};
 
 use super::config::{Config, ModelChoice};
@@ -57,11 +57,12 @@ pub(crate) fn open(model: Option<&ModelChoice>, config: &Config, ui: &Ui) -> Res
         let engine = Box::new(ScriptedEngine::from_file(path).map_err(Failure::of_model)?);
         return Ok(Started { engine, sampling: Sampling::default() });
     }
-    let Weights { path, id, sha256, sampling } = weights(model, config, ui)?;
+    let Weights { path, id, sha256, sampling, probe } = weights(model, config, ui)?;
     ui.step(&format!("loading {id} from {}", path.display()));
     let bar = ui.spinner();
     bar.0.set_message(format!("loading {id}"));
-    let engine = CandleEngine::load(&path, &id, sha256, &load_options(config)).map_err(Failure::of_model)?;
+    let options = LoadOptions { probe, ..load_options(config) };
+    let engine = CandleEngine::load(&path, &id, sha256, &options).map_err(Failure::of_model)?;
     if let Some(reason) = engine.fallback() {
         ui.note(reason);
     }
@@ -78,14 +79,17 @@ pub(crate) struct Weights {
     pub(crate) sha256: Option<String>,
     /// How to sample from it where nothing is set.
     pub(crate) sampling: Sampling,
+    /// What reads its states.
+    pub(crate) probe: Option<Probe>,
 }
 
 /// The file of a model, fetched first if it is not here.
 pub(crate) fn weights(model: Option<&ModelChoice>, config: &Config, ui: &Ui) -> Result<Weights, Failure> {
     let from_store = |store: &ModelStore, id: &str| {
         let sampling = store.manifest(id).map_err(Failure::of_model)?.sampling.unwrap_or_default();
+        let probe = store.probe(id).map_err(Failure::of_model)?;
         let file = ensure(store, id, config, ui)?;
-        Ok(Weights { path: file.path, id: file.id, sha256: Some(file.sha256), sampling })
+        Ok(Weights { path: file.path, id: file.id, sha256: Some(file.sha256), sampling, probe })
     };
     match model {
         Some(ModelChoice::Script(_)) => {
@@ -97,7 +101,7 @@ pub(crate) fn weights(model: Option<&ModelChoice>, config: &Config, ui: &Ui) -> 
         }
         Some(ModelChoice::File(path)) => {
             let id = path.display().to_string();
-            Ok(Weights { path: path.clone(), id, sha256: None, sampling: Sampling::default() })
+            Ok(Weights { path: path.clone(), id, sha256: None, sampling: Sampling::default(), probe: None })
         }
         Some(ModelChoice::Id(id)) => from_store(&store(config)?, id),
         None => {
@@ -109,7 +113,8 @@ pub(crate) fn weights(model: Option<&ModelChoice>, config: &Config, ui: &Ui) -> 
 
 /// Where to run a model, and with how much context.
 pub(crate) fn load_options(config: &Config) -> LoadOptions {
-    LoadOptions { device: config.device.value, context_length: config.context_length.as_ref().map(|c| c.value) }
+    let context_length = config.context_length.as_ref().map(|c| c.value);
+    LoadOptions { device: config.device.value, context_length, probe: None }
 }
 
 /// Candle sizes its pools by these variables when it first uses them, and knows no other way.

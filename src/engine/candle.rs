@@ -11,15 +11,17 @@ use super::gguf::GgufFile;
 use super::kv::Sequence;
 use super::memory;
 use super::prefixes::{self, Prefixes};
+use super::probe::{Probe, TextStates};
 use super::schedule::{PREFILL_ROWS, Schedule};
 use super::scoring::{self, Plan, Scored};
 use super::template::ChatTemplate;
 use super::tokenizer::{ModelTokenizer, Place};
 use super::{
-    Batch, Continuation, DeviceChoice, Engine, Event, Likelihood, Prompt, Request, check_context, empty_prompt, proceed,
+    Batch, Continuation, DeviceChoice, Engine, Event, Likelihood, Prompt, Request, check_context, empty_prompt,
+    no_probe, proceed,
 };
 use crate::content::ModelInfo;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Memory that computed beginnings may hold between calls.
 const KEPT_BYTES: usize = 256 << 20;
@@ -31,6 +33,8 @@ pub struct LoadOptions {
     pub device: DeviceChoice,
     /// Use less than the model's own context, in tokens.
     pub context_length: Option<usize>,
+    /// What reads the model's states. Only their number is checked: that it was fitted to this model is up to the caller.
+    pub probe: Option<Probe>,
 }
 
 /// A model in memory.
@@ -44,6 +48,7 @@ pub struct CandleEngine {
     prefixes: Prefixes,
     /// Whether guesses at what comes next are made.
     pub(super) speculate: bool,
+    probe: Option<Probe>,
     fallback: Option<String>,
 }
 
@@ -51,8 +56,8 @@ impl CandleEngine {
     /// Loads a GGUF file. `id` and `sha256` are what [`Engine::info`] will say.
     ///
     /// # Errors
-    /// `Model` if the file is damaged or its architecture or tokenizer is not known, `Config` if the
-    /// device is not there or not built in.
+    /// `Model` if the file is damaged, its architecture or tokenizer is not known, or the probe is for a model of
+    /// another size, `Config` if the device is not there or not built in.
     pub fn load(path: &Path, id: &str, sha256: Option<String>, options: &LoadOptions) -> Result<Self> {
         let gguf = GgufFile::open(path)?;
         let Opened { device, name, fallback } = device::open(options.device)?;
@@ -63,6 +68,9 @@ impl CandleEngine {
         // The tokenizer is made by one thread while the others pack the weights.
         let (tokenizer, decoder) = rayon::join(|| ModelTokenizer::from_gguf(&gguf), || Decoder::load(&gguf, device));
         let (tokenizer, decoder) = (Arc::new(tokenizer?), decoder?);
+        if let Some(probe) = &options.probe {
+            probe.check(decoder.config.layers, decoder.config.hidden)?;
+        }
         let template = ChatTemplate::from_gguf(&gguf, &tokenizer)?;
         let own = decoder.config.context_length;
         let info = ModelInfo {
@@ -80,6 +88,7 @@ impl CandleEngine {
             decoder,
             prefixes: Prefixes::new(KEPT_BYTES),
             speculate: true,
+            probe: options.probe.clone(),
             fallback,
         })
     }
@@ -100,6 +109,61 @@ impl CandleEngine {
             }
         };
         if tokens.is_empty() { Err(empty_prompt()) } else { Ok(tokens) }
+    }
+
+    /// What a layer, counted from 0, gives behind the last token of each prompt and all tokens of its text: what a [`Probe`] is
+    /// fitted to.
+    ///
+    /// # Errors
+    /// Those of [`Engine::likelihood`], and `Config` if the model has no such layer.
+    pub fn states(
+        &mut self,
+        layer: usize,
+        continuations: &[Continuation],
+        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<TextStates>> {
+        if layer >= self.decoder.config.layers {
+            let message = format!("the model has no layer {layer}: the last one is {}", self.decoder.config.layers - 1);
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        let mut tokens = self.tokens(continuations)?;
+        // What stands last is never computed, whatever it is; here that is not the last token of the text.
+        tokens.iter_mut().for_each(|(_, text)| text.push(0));
+        let (common, plan) = Self::plan(&tokens);
+        let mut meter = self.meter(common, &plan, on_event);
+        let prefix = self.beginning(common, &mut meter)?;
+        let found = scoring::states(&self.decoder, layer, &prefix, tokens.len(), &plan, &mut |rows| meter.add(rows))?;
+        let nothing = || Error::new(ErrorKind::Inference, "the model computes no states");
+        found.into_iter().map(|sum| sum.finish().ok_or_else(nothing)).collect()
+    }
+
+    /// The tokens of each prompt and of the text behind it.
+    pub(super) fn tokens(&self, continuations: &[Continuation]) -> Result<Vec<(Vec<u32>, Vec<u32>)>> {
+        let of = |Continuation { prompt, text }: &Continuation| {
+            let prompt = self.prompt_tokens(prompt)?;
+            let text = self.tokenizer.encode_plain(text, self.tokenizer.place_behind(&prompt))?;
+            check_context(prompt.len(), text.len(), self.info.context_length)?;
+            Ok((prompt, text))
+        };
+        continuations.iter().map(of).collect()
+    }
+
+    /// What all prompts have in common at the beginning, and the rest.
+    fn plan(tokens: &[(Vec<u32>, Vec<u32>)]) -> (&[u32], Plan<'_>) {
+        let common = shared_length(tokens);
+        let shared = tokens.first().map_or(&[][..], |(prompt, _)| &prompt[..common]);
+        let items = tokens.iter().map(|(prompt, text)| Scored { prompt: &prompt[common..], text });
+        (shared, Plan::new(&items.collect::<Vec<_>>()))
+    }
+
+    /// Reports what is computed of a plan.
+    fn meter<'a>(
+        &self,
+        common: &[u32],
+        plan: &Plan<'_>,
+        on_event: &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Meter<'a> {
+        Meter { done: 0, total: common.len() - self.prefixes.known(common) + plan.rows(), on_event }
     }
 
     /// The sequence of the tokens that all prompts begin with, of which the first may be kept from before.
@@ -166,6 +230,7 @@ impl Engine for CandleEngine {
             prompts: &prompts,
             constraints,
             speculate: self.speculate,
+            probe: self.probe.as_ref(),
         };
         if self.decoder.device.is_cpu() {
             let tokens = schedule.most_tokens() as u64;
@@ -182,30 +247,37 @@ impl Engine for CandleEngine {
         continuations: &[Continuation],
         on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<Likelihood>> {
-        let (mut prompts, mut texts) = (Vec::new(), Vec::new());
-        for Continuation { prompt, text } in continuations {
-            let prompt = self.prompt_tokens(prompt)?;
-            let text = self.tokenizer.encode_plain(text, self.tokenizer.place_behind(&prompt))?;
-            check_context(prompt.len(), text.len(), self.info.context_length)?;
-            prompts.push(prompt);
-            texts.push(text);
+        let tokens = self.tokens(continuations)?;
+        let (common, plan) = Self::plan(&tokens);
+        let mut meter = self.meter(common, &plan, on_event);
+        let prefix = self.beginning(common, &mut meter)?;
+        let found = scoring::log_probs(&self.decoder, &prefix, tokens.len(), &plan, &mut |rows| meter.add(rows))?;
+        Ok(found.into_iter().map(|log_probs| Likelihood { log_probs }).collect())
+    }
+
+    fn has_probe(&self) -> bool {
+        self.probe.is_some()
+    }
+
+    fn appraise(
+        &mut self,
+        continuations: &[Continuation],
+        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<f64>> {
+        let layer = self.probe.as_ref().map(Probe::layer).ok_or_else(no_probe)?;
+        let states = self.states(layer, continuations, on_event)?;
+        let read: Vec<f64> = states.iter().filter_map(|states| Some(self.probe.as_ref()?.read(states))).collect();
+        if read.iter().all(|appraisal| appraisal.is_finite()) {
+            return Ok(read);
         }
-        let common = shared_length(&prompts);
-        let shared = prompts.first().map_or(&[][..], |p| &p[..common]);
-        let items = prompts.iter().zip(&texts).map(|(prompt, text)| Scored { prompt: &prompt[common..], text });
-        let plan = Plan::new(&items.collect::<Vec<_>>());
-        let total = common - self.prefixes.known(shared) + plan.rows();
-        let mut meter = Meter { done: 0, total, on_event };
-        let prefix = self.beginning(shared, &mut meter)?;
-        let log_probs = scoring::log_probs(&self.decoder, &prefix, texts.len(), &plan, &mut |rows| meter.add(rows))?;
-        Ok(log_probs.into_iter().map(|log_probs| Likelihood { log_probs }).collect())
+        Err(Error::new(ErrorKind::Inference, "the model computes no finite states"))
     }
 }
 
 /// How many tokens all prompts share at the beginning. Each keeps one of its own at least, from which
 /// its first logits come.
-fn shared_length(prompts: &[Vec<u32>]) -> usize {
-    let Some((first, rest)) = prompts.split_first() else { return 0 };
-    let shared = rest.iter().fold(first.len(), |n, p| n.min(prefixes::common(first, p)));
-    prompts.iter().fold(shared, |n, p| n.min(p.len().saturating_sub(1)))
+fn shared_length(tokens: &[(Vec<u32>, Vec<u32>)]) -> usize {
+    let Some(((first, _), rest)) = tokens.split_first() else { return 0 };
+    let shared = rest.iter().fold(first.len(), |n, (prompt, _)| n.min(prefixes::common(first, prompt)));
+    tokens.iter().fold(shared, |n, (prompt, _)| n.min(prompt.len().saturating_sub(1)))
 }

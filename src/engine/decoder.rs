@@ -105,6 +105,14 @@ pub(super) struct Decoder {
     frequencies: Vec<Vec<f32>>,
 }
 
+/// What a pass computes for the rows that are asked for.
+pub(super) struct Hidden {
+    /// What the last layer gives, normed, ready for [`Decoder::logits`]: (rows, hidden).
+    pub(super) last: Tensor,
+    /// What the observed layer gives, not normed: (rows, hidden).
+    pub(super) observed: Option<Tensor>,
+}
+
 impl Decoder {
     /// Reads all weights of a file onto the device.
     pub(super) fn load(gguf: &GgufFile, device: Device) -> Result<Self> {
@@ -149,7 +157,37 @@ impl Decoder {
     /// Computes the same tokens and gives, ready for [`Decoder::logits`], the rows asked for: (wanted, hidden). The
     /// rows are those of the tokens of all sequences, one sequence after the other.
     pub(super) fn hidden(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]], wanted: &[u32]) -> Result<Tensor> {
-        parallel::pass(|| self.hidden_inner(sequences, tokens, wanted)).map_err(inference)
+        self.observe(None, sequences, tokens, wanted).map(|hidden| hidden.last)
+    }
+
+    /// The same, and what another layer gives, counted from 0.
+    pub(super) fn observe(
+        &self,
+        layer: Option<usize>,
+        sequences: &mut [&mut Sequence],
+        tokens: &[&[u32]],
+        wanted: &[u32],
+    ) -> Result<Hidden> {
+        let compute = || {
+            let (x, observed) = self.blocks(self.layers.len(), layer, sequences, tokens, wanted)?;
+            let last = x.index_select(&Tensor::new(wanted, &self.device)?, 0)?;
+            Ok(Hidden { last: self.norm.rms_norm(&last, self.config.norm_epsilon)?, observed })
+        };
+        parallel::pass(compute).map_err(inference)
+    }
+
+    /// Computes the same tokens up to a layer, counted from 0, and gives its output for the rows asked for. The sequences then
+    /// lack these tokens in the layers above it: nothing but the same may follow.
+    pub(super) fn states(
+        &self,
+        layer: usize,
+        sequences: &mut [&mut Sequence],
+        tokens: &[&[u32]],
+        wanted: &[u32],
+    ) -> Result<Vec<Vec<f32>>> {
+        let compute = || self.blocks(layer + 1, Some(layer), sequences, tokens, wanted);
+        let (_, states) = parallel::pass(compute).map_err(inference)?;
+        states.as_ref().map_or(Ok(Vec::new()), numbers)
     }
 
     /// Computes the same tokens for their keys and values alone.
@@ -162,30 +200,42 @@ impl Decoder {
         parallel::pass(|| self.head.forward(hidden)).map_err(inference)
     }
 
-    fn hidden_inner(&self, sequences: &mut [&mut Sequence], tokens: &[&[u32]], wanted: &[u32]) -> CandleResult<Tensor> {
+    /// Runs the tokens through so many layers: what these give for all rows, and what the observed one gives for those that are
+    /// wanted, if any are.
+    fn blocks(
+        &self,
+        layers: usize,
+        observed: Option<usize>,
+        sequences: &mut [&mut Sequence],
+        tokens: &[&[u32]],
+        wanted: &[u32],
+    ) -> CandleResult<(Tensor, Option<Tensor>)> {
         debug_assert_eq!(sequences.len(), tokens.len());
         for (sequence, tokens) in sequences.iter_mut().zip(tokens) {
             sequence.reserve(tokens.len())?;
         }
         let rows = self.rows(sequences, tokens);
+        let mut states = None;
         let (epsilon, gating) = (self.config.norm_epsilon, self.config.gating);
         let mut x = self.embedding.rows(&tokens.concat(), &self.device)?;
         if self.config.embedding_scale != 1.0 {
             x = (x * f64::from(self.config.embedding_scale))?;
         }
-        for (index, layer) in self.layers.iter().enumerate() {
+        for (index, layer) in self.layers.iter().enumerate().take(layers) {
             let parts = [&layer.query, &layer.key, &layer.value];
             let qkv = normed_products(&x, &layer.attention_norm, epsilon, &parts)?;
             let attended = self.attention(index, layer, &qkv, &rows, sequences)?;
             x = plus_product(x, &attended, &layer.output, layer.output_norm.as_ref(), epsilon)?;
             let gated = gated_products(&x, &layer.ffn_norm, epsilon, gating, &layer.gate, &layer.up)?;
             x = plus_product(x, &gated, &layer.down, layer.down_norm.as_ref(), epsilon)?;
+            if observed == Some(index) && !wanted.is_empty() {
+                states = Some(x.index_select(&Tensor::new(wanted, &self.device)?, 0)?);
+            }
         }
         for (sequence, tokens) in sequences.iter_mut().zip(tokens) {
             sequence.advance(tokens.len());
         }
-        let wanted = x.index_select(&Tensor::new(wanted, &self.device)?, 0)?;
-        self.norm.rms_norm(&wanted, epsilon)
+        Ok((x, states))
     }
 
     /// From queries, keys and values of all heads, (rows, …), to (rows, heads × head dim).
@@ -364,9 +414,9 @@ fn masks(
     lens.into_iter().map(&mut mask).collect()
 }
 
-/// Logits as numbers, a list for each row.
-pub(super) fn numbers(logits: &Tensor) -> Result<Vec<Vec<f32>>> {
-    logits.to_vec2().map_err(|e| Error::new(ErrorKind::Inference, "cannot read the logits").with_source(e))
+/// Logits or states as numbers, a list for each row.
+pub(super) fn numbers(rows: &Tensor) -> Result<Vec<Vec<f32>>> {
+    rows.to_vec2().map_err(|e| Error::new(ErrorKind::Inference, "cannot read what was computed").with_source(e))
 }
 
 fn inference(error: candle_core::Error) -> Error {

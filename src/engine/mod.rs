@@ -34,6 +34,7 @@ mod lookup;
 mod matrix;
 mod memory;
 mod prefixes;
+mod probe;
 mod sampler;
 mod schedule;
 mod scoring;
@@ -52,6 +53,7 @@ pub(crate) mod weights;
 
 pub use grammar::{Grammar, Line, Text};
 pub use likelihood::{Continuation, Likelihood, Prompt};
+pub use probe::{Probe, TextStates};
 
 /// Where a model runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -177,6 +179,9 @@ pub struct Generation {
     /// The natural logarithm of the probability of what was written: the sum over its tokens, each by the logits that it was
     /// chosen from (after a penalty and a grammar, at temperature 1). 0 from an engine that has no probabilities.
     pub log_prob: f64,
+    /// What the model's probe reads of it: the grade that it would get, about 0 to 2. `None` from a model without one, and where
+    /// something else than the model ended the text.
+    pub appraisal: Option<f64>,
 }
 
 impl Generation {
@@ -267,6 +272,25 @@ pub trait Engine {
         on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<Likelihood>>;
 
+    /// Whether the model has a probe.
+    fn has_probe(&self) -> bool {
+        false
+    }
+
+    /// What the model's probe reads of each of the texts behind its prompt, as [`Generation::appraisal`] is of what the model
+    /// writes itself.
+    ///
+    /// # Errors
+    /// Those of [`Engine::likelihood`], and `Config` if the model has no probe.
+    fn appraise(
+        &mut self,
+        continuations: &[Continuation],
+        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<f64>> {
+        let _ = (continuations, on_event);
+        Err(no_probe())
+    }
+
     /// How much more probable the first of two texts is than the second behind each prompt, as a difference of natural
     /// logarithms.
     ///
@@ -297,6 +321,11 @@ fn proceed(flow: ControlFlow<()>) -> Result<()> {
 /// A prompt from which no probability can come.
 fn empty_prompt() -> Error {
     Error::new(ErrorKind::Config, "the prompt before a text is empty, so its first token has no probability")
+}
+
+/// Nothing reads the states of this model.
+fn no_probe() -> Error {
+    Error::new(ErrorKind::Config, "the model has no probe, so it appraises nothing")
 }
 
 /// Refuses a request that cannot fit: nothing is ever cut silently.

@@ -11,8 +11,10 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::constraint::Constraint;
-use super::decoder::{self, Decoder};
+use super::decoder::{self, Decoder, Hidden};
+use super::kv::Sequence;
 use super::prefixes::{Prefixes, common};
+use super::probe::Probe;
 use super::tokenizer::ModelTokenizer;
 use super::writer::Writer;
 use super::{Batch, Drafts, Event, Generation, Request, proceed};
@@ -42,10 +44,16 @@ pub(super) struct Schedule<'a> {
     pub(super) constraints: Vec<Option<Constraint>>,
     /// Whether drafts are made.
     pub(super) speculate: bool,
+    /// What reads the states behind what is written.
+    pub(super) probe: Option<&'a Probe>,
 }
 
-/// Logits, a row for each token that has them.
-type Rows = Vec<Vec<f32>>;
+/// What was computed behind a token.
+pub(super) struct Row {
+    pub(super) logits: Vec<f32>,
+    /// What the layer that a probe reads gives.
+    pub(super) state: Option<Vec<f32>>,
+}
 
 /// What one writer takes part with in a pass.
 struct Part {
@@ -86,7 +94,7 @@ impl<'a> Schedule<'a> {
                 break;
             }
             let started = Instant::now();
-            let logits = self.pass(&parts, &mut writers)?;
+            let rows = self.pass(&parts, &mut writers)?;
             let computed: usize = parts.iter().filter(|p| p.prompt).map(|p| p.tokens.len()).sum();
             if computed > 0 {
                 done += computed;
@@ -94,20 +102,20 @@ impl<'a> Schedule<'a> {
                 proceed(on_event(Event::Prefill { done, total }))?;
             }
             // Each writer chooses by itself, so that grammars and draws of many texts take no longer than those of one.
-            let mut work: Vec<Option<(&Part, Rows)>> = writers.iter().map(|_| None).collect();
-            for (part, logits) in parts.iter().zip(logits).filter(|(_, logits)| !logits.is_empty()) {
+            let mut work: Vec<Option<(&Part, Vec<Row>)>> = writers.iter().map(|_| None).collect();
+            for (part, rows) in parts.iter().zip(rows).filter(|(_, rows)| !rows.is_empty()) {
                 if part.prompt {
                     let writer = &writers[part.writer];
                     self.prefixes.keep(writer.prompt, &writer.sequence);
                 }
-                work[part.writer] = Some((part, logits));
+                work[part.writer] = Some((part, rows));
             }
             let tokenizer = self.tokenizer;
             let chosen = writers.par_iter_mut().zip(work).map(|(writer, work)| {
-                let Some((part, mut logits)) = work else { return Ok(Drafts::default()) };
+                let Some((part, rows)) = work else { return Ok(Drafts::default()) };
                 let drafted = if part.prompt { 0 } else { part.tokens.len() - 1 };
                 let computed = &part.tokens[part.tokens.len() - 1 - drafted..];
-                Ok(Drafts { drafted, accepted: writer.write(computed, &mut logits, tokenizer)? })
+                Ok(Drafts { drafted, accepted: writer.write(computed, rows, tokenizer)? })
             });
             for Drafts { drafted, accepted } in chosen.collect::<Result<Vec<_>>>()? {
                 drafts.drafted += drafted;
@@ -119,7 +127,7 @@ impl<'a> Schedule<'a> {
             *(if computed > 0 { &mut prefill_seconds } else { &mut decode_seconds }) += started.elapsed().as_secs_f64();
             for writer in writers.extract_if(.., |w| w.is_finished()) {
                 let index = writer.index;
-                generations[index] = Some(writer.into_generation());
+                generations[index] = Some(writer.into_generation(self.probe));
             }
         }
         let generations = generations.into_iter().flatten().collect();
@@ -167,9 +175,9 @@ impl<'a> Schedule<'a> {
         Ok(parts)
     }
 
-    /// Computes the parts and gives, for each, the logits that a token is chosen by: behind every token of a text, behind the
+    /// Computes the parts and gives, for each, the rows that a token is chosen by: behind every token of a text, behind the
     /// last of a prompt, and none where more of the prompt follows.
-    fn pass(&self, parts: &[Part], writers: &mut [Writer<'_>]) -> Result<Vec<Rows>> {
+    fn pass(&self, parts: &[Part], writers: &mut [Writer<'_>]) -> Result<Vec<Vec<Row>>> {
         let (mut wanted, mut counts, mut start) = (Vec::new(), Vec::new(), 0);
         for part in parts {
             let end = start + part.tokens.len();
@@ -190,20 +198,31 @@ impl<'a> Schedule<'a> {
                 sequences.push(&mut writer.sequence);
             }
         }
-        let logits = self.decoder.logits_of(&mut sequences, &tokens, &wanted)?;
-        let mut rows = logits.into_iter();
+        let layer = self.probe.map(Probe::layer);
+        let mut rows = self.decoder.rows_of(layer, &mut sequences, &tokens, &wanted)?.into_iter();
         Ok(counts.iter().map(|count| rows.by_ref().take(*count).collect()).collect())
     }
 }
 
 impl Decoder {
-    /// The logits behind the tokens `wanted`, as numbers. None are computed if none are wanted.
-    fn logits_of(&self, sequences: &mut [&mut super::kv::Sequence], tokens: &[&[u32]], wanted: &[u32]) -> Result<Rows> {
+    /// What is computed behind the tokens `wanted`, with what another layer gives. There are no logits if none are wanted.
+    fn rows_of(
+        &self,
+        layer: Option<usize>,
+        sequences: &mut [&mut Sequence],
+        tokens: &[&[u32]],
+        wanted: &[u32],
+    ) -> Result<Vec<Row>> {
         if wanted.is_empty() {
             self.advance(sequences, tokens)?;
             return Ok(Vec::new());
         }
-        let hidden = self.hidden(sequences, tokens, wanted)?;
-        decoder::numbers(&self.logits(&hidden)?)
+        let Hidden { last, observed } = self.observe(layer, sequences, tokens, wanted)?;
+        let logits = decoder::numbers(&self.logits(&last)?)?;
+        let states = match &observed {
+            Some(states) => decoder::numbers(states)?.into_iter().map(Some).collect(),
+            None => vec![None; logits.len()],
+        };
+        Ok(logits.into_iter().zip(states).map(|(logits, state)| Row { logits, state }).collect())
     }
 }

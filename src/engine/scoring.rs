@@ -1,11 +1,10 @@
-//! The log-probabilities of given tokens behind a shared prefix, several sequences a pass.
+//! The log-probabilities of given tokens behind a shared prefix, or the states of a layer there, several sequences a pass.
 
 use std::collections::HashMap;
 
-use candle_core::Tensor;
-
 use super::decoder::{self, Decoder};
 use super::kv::Sequence;
+use super::probe::StateSum;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Rows of a pass, but for a sequence that is longer alone, which takes several passes.
@@ -16,9 +15,9 @@ const LOGIT_ROWS: usize = 32;
 
 /// Tokens behind the shared prefix.
 pub(super) struct Scored<'a> {
-    /// The rest of the prompt: one token at least, from which the first probability comes.
+    /// The rest of the prompt: one token at least, behind which the first token of the text stands.
     pub(super) prompt: &'a [u32],
-    /// The tokens whose probabilities are asked for.
+    /// The tokens that something is asked of.
     pub(super) text: &'a [u32],
 }
 
@@ -80,19 +79,27 @@ impl Run<'_> {
         if i < self.prompt.len() { self.prompt[i] } else { self.text[i - self.prompt.len()] }
     }
 
-    /// The row from which the first probability comes.
+    /// The first row that something is asked of.
     fn first_wanted(&self) -> usize {
         if self.text.is_empty() { self.rows() } else { self.prompt.len() - 1 }
     }
 }
 
-/// Collects the log-probabilities of all items.
-struct Scorer<'a> {
-    decoder: &'a Decoder,
-    found: Vec<Vec<f64>>,
-    /// Is told how many rows were computed.
-    done: &'a mut dyn FnMut(usize) -> Result<()>,
+/// A pass that is to be computed.
+struct Pass<'a, 's> {
+    sequences: &'a mut [&'s mut Sequence],
+    tokens: &'a [&'a [u32]],
+    /// The rows that something is asked of.
+    wanted: &'a [u32],
+    /// Item and next token of each of these.
+    targets: &'a [(usize, u32)],
 }
+
+/// Computes a pass.
+type Compute<'a> = dyn FnMut(Pass<'_, '_>) -> Result<()> + 'a;
+
+/// Is told how many rows were computed.
+type Done<'a> = dyn FnMut(usize) -> Result<()> + 'a;
 
 /// The natural log-probability of each token of each text, in the order of the items that the plan was made of. `done` is
 /// told how many rows were computed.
@@ -101,9 +108,58 @@ pub(super) fn log_probs(
     prefix: &Sequence,
     items: usize,
     plan: &Plan<'_>,
-    done: &mut dyn FnMut(usize) -> Result<()>,
+    done: &mut Done<'_>,
 ) -> Result<Vec<Vec<f64>>> {
-    let mut scorer = Scorer { decoder, found: vec![Vec::new(); items], done };
+    let mut found = vec![Vec::new(); items];
+    let mut compute = |Pass { sequences, tokens, wanted, targets }: Pass<'_, '_>| {
+        if targets.is_empty() {
+            return decoder.advance(sequences, tokens);
+        }
+        let hidden = decoder.hidden(sequences, tokens, wanted)?;
+        for (part, targets) in targets.chunks(LOGIT_ROWS).enumerate() {
+            let rows = hidden.narrow(0, part * LOGIT_ROWS, targets.len()).map_err(unreadable)?;
+            let logits = decoder::numbers(&decoder.logits(&rows)?)?;
+            for (row, &(item, token)) in logits.iter().zip(targets) {
+                found[item].push(log_prob(row, token)?);
+            }
+        }
+        Ok(())
+    };
+    run(prefix, plan, &mut compute, done)?;
+    Ok(found)
+}
+
+/// What a layer gives, counted from 0, behind the last token of each prompt and all tokens of its text but the last. No layer
+/// above it is computed, so the sequences lack these tokens there; none of them leaves this function.
+pub(super) fn states(
+    decoder: &Decoder,
+    layer: usize,
+    prefix: &Sequence,
+    items: usize,
+    plan: &Plan<'_>,
+    done: &mut Done<'_>,
+) -> Result<Vec<StateSum>> {
+    let mut found = vec![StateSum::default(); items];
+    let mut compute = |Pass { sequences, tokens, wanted, targets }: Pass<'_, '_>| {
+        let states = decoder.states(layer, sequences, tokens, wanted)?;
+        targets.iter().zip(states).for_each(|(&(item, _), state)| found[item].add(state));
+        Ok(())
+    };
+    run(prefix, plan, &mut compute, done)?;
+    Ok(found)
+}
+
+/// How many of those rows go into one pass; one at least.
+fn fitting(rows: impl Iterator<Item = usize>) -> usize {
+    let sums = rows.scan(0, |sum, rows| {
+        *sum += rows;
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum <= PASS_ROWS).count().max(1)
+}
+
+/// Computes all items, what several have in common once.
+fn run(prefix: &Sequence, plan: &Plan<'_>, compute: &mut Compute<'_>, done: &mut Done<'_>) -> Result<()> {
     let mut rest = plan.groups.as_slice();
     while !rest.is_empty() {
         let groups;
@@ -112,7 +168,7 @@ pub(super) fn log_probs(
             .iter()
             .map(|group| Run { prefix: prefix.clone(), prompt: group.split().0, text: &[], item: 0 })
             .collect();
-        let heads = scorer.pass(&heads)?;
+        let heads = self::pass(&heads, compute, done)?;
         let runs: Vec<_> = groups
             .iter()
             .zip(heads)
@@ -125,65 +181,37 @@ pub(super) fn log_probs(
         while !runs.is_empty() {
             let pass;
             (pass, runs) = runs.split_at(fitting(runs.iter().map(Run::rows)));
-            scorer.pass(pass)?;
+            self::pass(pass, compute, done)?;
         }
     }
-    Ok(scorer.found)
+    Ok(())
 }
 
-/// How many of those rows go into one pass; one at least.
-fn fitting(rows: impl Iterator<Item = usize>) -> usize {
-    let sums = rows.scan(0, |sum, rows| {
-        *sum += rows;
-        Some(*sum)
-    });
-    sums.take_while(|sum| *sum <= PASS_ROWS).count().max(1)
-}
-
-impl Scorer<'_> {
-    /// Computes the runs together and gives their sequences. One that is alone may take several steps.
-    fn pass(&mut self, runs: &[Run<'_>]) -> Result<Vec<Sequence>> {
-        let mut sequences: Vec<Sequence> = runs.iter().map(|run| run.prefix.clone()).collect();
-        let longest = runs.iter().map(Run::rows).max().unwrap_or(0);
-        for start in (0..longest).step_by(PASS_ROWS) {
-            let (mut active, mut tokens) = (Vec::new(), Vec::new());
-            let (mut wanted, mut targets, mut before) = (Vec::new(), Vec::new(), 0);
-            for (run, sequence) in runs.iter().zip(&mut sequences) {
-                let end = run.rows().min(start + PASS_ROWS);
-                if start >= end {
-                    continue;
-                }
-                active.push(sequence);
-                tokens.push((start..end).map(|at| run.token(at)).collect::<Vec<u32>>());
-                for at in start.max(run.first_wanted())..end {
-                    wanted.push((before + at - start) as u32);
-                    targets.push((run.item, run.token(at + 1)));
-                }
-                before += end - start;
+/// Computes the runs together and gives their sequences. One that is alone may take several steps.
+fn pass(runs: &[Run<'_>], compute: &mut Compute<'_>, done: &mut Done<'_>) -> Result<Vec<Sequence>> {
+    let mut sequences: Vec<Sequence> = runs.iter().map(|run| run.prefix.clone()).collect();
+    let longest = runs.iter().map(Run::rows).max().unwrap_or(0);
+    for start in (0..longest).step_by(PASS_ROWS) {
+        let (mut active, mut tokens) = (Vec::new(), Vec::new());
+        let (mut wanted, mut targets, mut before) = (Vec::new(), Vec::new(), 0);
+        for (run, sequence) in runs.iter().zip(&mut sequences) {
+            let end = run.rows().min(start + PASS_ROWS);
+            if start >= end {
+                continue;
             }
-            let tokens: Vec<&[u32]> = tokens.iter().map(Vec::as_slice).collect();
-            if targets.is_empty() {
-                self.decoder.advance(&mut active, &tokens)?;
-            } else {
-                let hidden = self.decoder.hidden(&mut active, &tokens, &wanted)?;
-                self.read(&hidden, &targets)?;
+            active.push(sequence);
+            tokens.push((start..end).map(|at| run.token(at)).collect::<Vec<u32>>());
+            for at in start.max(run.first_wanted())..end {
+                wanted.push((before + at - start) as u32);
+                targets.push((run.item, run.token(at + 1)));
             }
-            (self.done)(before)?;
+            before += end - start;
         }
-        Ok(sequences)
+        let tokens: Vec<&[u32]> = tokens.iter().map(Vec::as_slice).collect();
+        compute(Pass { sequences: &mut active, tokens: &tokens, wanted: &wanted, targets: &targets })?;
+        done(before)?;
     }
-
-    /// Notes the log-probability of each target (item, token) from its row.
-    fn read(&mut self, hidden: &Tensor, targets: &[(usize, u32)]) -> Result<()> {
-        for (part, targets) in targets.chunks(LOGIT_ROWS).enumerate() {
-            let rows = hidden.narrow(0, part * LOGIT_ROWS, targets.len()).map_err(unreadable)?;
-            let logits = decoder::numbers(&self.decoder.logits(&rows)?)?;
-            for (row, &(item, token)) in logits.iter().zip(targets) {
-                self.found[item].push(log_prob(row, token)?);
-            }
-        }
-        Ok(())
-    }
+    Ok(sequences)
 }
 
 /// `logit[token] − ln Σ exp(logit)`, in double precision, with the largest logit taken out of the sum.

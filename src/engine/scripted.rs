@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     Batch, Continuation, Drafts, Engine, Event, FinishReason, Generation, Likelihood, Prompt, Request, Stop,
-    empty_prompt,
+    empty_prompt, proceed,
 };
 use crate::chat::{Message, Role};
 use crate::content::ModelInfo;
@@ -52,6 +52,20 @@ pub struct Odds {
     pub log_prob: f64,
 }
 
+/// What a probe reads of a text.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grade {
+    /// It is for a text whose prompt (its last message of the user) contains this; empty fits every prompt.
+    #[serde(default)]
+    pub when: String,
+    /// It is for a text that contains this; empty fits every text.
+    #[serde(default)]
+    pub text: String,
+    /// The grade, about 0 to 2.
+    pub grade: f64,
+}
+
 /// Answers each request with the first reply that fits it and was not used yet (those that may be used again come last), and
 /// each question for a probability with the first odds that fit it, however often they were used. Replies are given as they
 /// are: what a script makes the model write need not fit the grammar of the request.
@@ -60,6 +74,7 @@ pub struct ScriptedEngine {
     info: ModelInfo,
     replies: Vec<Option<Reply>>,
     odds: Vec<Odds>,
+    grades: Vec<Grade>,
     /// Every request that was made, for tests to look at.
     pub requests: Vec<Request>,
 }
@@ -73,6 +88,8 @@ struct Script {
     reply: Vec<Reply>,
     #[serde(default)]
     odds: Vec<Odds>,
+    #[serde(default)]
+    grade: Vec<Grade>,
 }
 
 fn default_context() -> usize {
@@ -82,7 +99,7 @@ fn default_context() -> usize {
 impl ScriptedEngine {
     /// An engine with these replies and a context of 32,768 words.
     pub fn new(replies: Vec<Reply>) -> Self {
-        Self::build(Script { context_length: default_context(), reply: replies, odds: Vec::new() })
+        Self::build(Script { context_length: default_context(), reply: replies, odds: Vec::new(), grade: Vec::new() })
     }
 
     /// The same engine with these odds for [`Engine::likelihood`].
@@ -92,7 +109,22 @@ impl ScriptedEngine {
         self
     }
 
-    /// Reads a script: a TOML file with an array of tables `[[reply]]` of [`Reply`]s and one `[[odds]]` of [`Odds`].
+    /// The same engine with a probe that reads the first of these grades that fits, and 1 where none does.
+    #[must_use]
+    pub fn with_grades(mut self, grades: Vec<Grade>) -> Self {
+        self.grades = grades;
+        self
+    }
+
+    /// What its probe reads of a text; nothing if it has none.
+    fn appraisal(&self, messages: &[Message], text: &str) -> Option<f64> {
+        let asked = last_of_user(messages);
+        let fits = |grade: &&Grade| asked.contains(&grade.when) && text.contains(&grade.text);
+        (!self.grades.is_empty()).then(|| self.grades.iter().find(fits).map_or(1.0, |grade| grade.grade))
+    }
+
+    /// Reads a script: a TOML file with arrays of tables: `[[reply]]` of [`Reply`]s, `[[odds]]` of [`Odds`] and `[[grade]]` of
+    /// [`Grade`]s.
     pub fn from_file(path: &Path) -> Result<Self> {
         let place = path.display().to_string();
         let text = std::fs::read_to_string(path)
@@ -111,7 +143,7 @@ impl ScriptedEngine {
             device: "none".to_owned(),
         };
         let replies = script.reply.into_iter().map(Some).collect();
-        Self { info, replies, odds: script.odds, requests: Vec::new() }
+        Self { info, replies, odds: script.odds, grades: script.grade, requests: Vec::new() }
     }
 
     fn reply_to(&mut self, request: &Request) -> Result<Reply> {
@@ -181,9 +213,35 @@ impl Engine for ScriptedEngine {
                 reused_tokens: 0,
                 generated_tokens: tokens,
                 log_prob: 0.0,
+                appraisal: if end < reply.text.len() || reply.truncated {
+                    None
+                } else {
+                    self.appraisal(&request.messages, text)
+                },
             });
         }
         Ok(Batch { generations, prefill_seconds: 0.0, decode_seconds: 0.0, drafts: Drafts::default() })
+    }
+
+    fn has_probe(&self) -> bool {
+        !self.grades.is_empty()
+    }
+
+    fn appraise(
+        &mut self,
+        continuations: &[Continuation],
+        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<f64>> {
+        let mut read = Vec::with_capacity(continuations.len());
+        for Continuation { prompt, text } in continuations {
+            let messages = match prompt {
+                Prompt::Chat(messages) => messages.as_slice(),
+                Prompt::Plain(_) => &[],
+            };
+            read.push(self.appraisal(messages, text).ok_or_else(super::no_probe)?);
+            proceed(on_event(Event::Prefill { done: read.len(), total: continuations.len() }))?;
+        }
+        Ok(read)
     }
 
     fn likelihood(

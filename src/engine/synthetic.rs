@@ -17,7 +17,8 @@ use serde_json::{Value as Json, json};
 use super::decoder::{Backend, Decoder};
 use super::gguf::GgufFile;
 use super::kv::Sequence;
-use super::scoring::{self, Plan, Scored};
+
+mod reading;
 
 const VOCABULARY: usize = 40;
 const HIDDEN: usize = 32;
@@ -374,60 +375,6 @@ fn phi3_with_its_factors_agrees_with_the_oracle() {
     assert_agrees(&path, &expected);
     let decoder = Decoder::load(&GgufFile::open(&path).unwrap(), Device::Cpu).unwrap();
     assert_eq!(decoder.config.context_length, 32, "longer texts need other factors");
-}
-
-#[test]
-fn likelihoods_are_those_of_decoding_step_by_step() {
-    for (backend, tolerance) in BACKENDS {
-        likelihoods(backend, f64::from(tolerance));
-    }
-}
-
-fn likelihoods(backend: Backend, tolerance: f64) {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("llama.gguf");
-    Sketch::of("llama").write(&path);
-    let decoder = Decoder::load_for(&GgufFile::open(&path).unwrap(), Device::Cpu, backend).unwrap();
-    let mut prefix = decoder.sequence();
-    decoder.forward(&mut [&mut prefix], &[&TOKENS[..4]]).unwrap();
-
-    // The third is longer than a pass, the last is empty, and a prompt stands before three of them.
-    let long: Vec<u32> = (0..300).map(|i| (i * 7 + i / 11) % VOCABULARY as u32).collect();
-    let texts: [(&[u32], &[u32]); 6] = [
-        (&[9], &[1, 2, 3]),
-        (&[9, 30, 4], &[5]),
-        (&[12, 13], &long),
-        (&[9, 30, 4], &[1, 2]),
-        (&[9, 30, 4], &[6]),
-        (&[7], &[]),
-    ];
-    let items: Vec<_> = texts.iter().map(|&(prompt, text)| Scored { prompt, text }).collect();
-    let mut rows = 0;
-    let count = &mut |n| {
-        rows += n;
-        Ok(())
-    };
-    let plan = Plan::new(&items);
-    let found = scoring::log_probs(&decoder, &prefix, items.len(), &plan, count).unwrap();
-    assert_eq!(rows, 3 + (2 + 1 + 2 + 1) + 301);
-    assert_eq!(rows, plan.rows());
-
-    for ((prompt, text), found) in texts.iter().zip(&found) {
-        let mut alone = decoder.sequence();
-        let mut step = |tokens: &[u32]| {
-            decoder.forward(&mut [&mut alone], &[tokens]).unwrap().squeeze(0).unwrap().to_vec1::<f32>().unwrap()
-        };
-        step(&TOKENS[..4]);
-        let mut logits = prompt.iter().map(|&token| step(&[token])).last().unwrap();
-        assert_eq!(found.len(), text.len());
-        for (&token, found) in text.iter().zip(found) {
-            let sum: f64 = logits.iter().map(|&l| f64::from(l).exp()).sum();
-            let expected = f64::from(logits[token as usize]) - sum.ln();
-            assert!((found - expected).abs() < tolerance, "{found} {expected}");
-            logits = step(&[token]);
-        }
-    }
-    assert!(found.iter().flatten().all(|l| *l < 0.0));
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use super::constraint::Constraint;
 use super::kv::Sequence;
 use super::lookup::Lookup;
+use super::probe::{Probe, StateSum};
 use super::sampler::Sampler;
+use super::schedule::Row;
 use super::stop::StopText;
 use super::tokenizer::{ModelTokenizer, TextDecoder};
 use super::{Event, FinishReason, Generation, Request, proceed, sampler};
@@ -25,6 +27,10 @@ pub(super) struct Writer<'a> {
     lookup: Lookup,
     tokens: usize,
     log_prob: f64,
+    /// Those behind the prompt and what is written.
+    states: StateSum,
+    /// Whether the model ended the text, so that there is a state behind each of its tokens.
+    closed: bool,
     last: u32,
     finish: Option<FinishReason>,
 }
@@ -54,6 +60,8 @@ impl<'a> Writer<'a> {
             lookup: Lookup::new(prompt),
             tokens: 0,
             log_prob: 0.0,
+            states: StateSum::default(),
+            closed: false,
             last: 0,
             finish: None,
         }
@@ -90,18 +98,16 @@ impl<'a> Writer<'a> {
         Ok(tokens)
     }
 
-    /// Chooses tokens by the logits behind each of `computed`, as long as the choice is what was computed next, and forgets what
+    /// Chooses tokens by the rows behind each of `computed`, as long as the choice is what was computed next, and forgets what
     /// was computed in vain. Gives how many of the drafted tokens were right.
-    pub(super) fn write(
-        &mut self,
-        computed: &[u32],
-        logits: &mut [Vec<f32>],
-        tokenizer: &ModelTokenizer,
-    ) -> Result<usize> {
+    pub(super) fn write(&mut self, computed: &[u32], rows: Vec<Row>, tokenizer: &ModelTokenizer) -> Result<usize> {
         let drafted = computed.len() - 1;
         let mut accepted = 0;
-        for (i, logits) in logits.iter_mut().enumerate() {
-            self.step(logits, tokenizer)?;
+        for (i, Row { mut logits, state }) in rows.into_iter().enumerate() {
+            if let Some(state) = state {
+                self.states.add(state);
+            }
+            self.step(&mut logits, tokenizer)?;
             if self.finish.is_some() || computed.get(i + 1) != Some(&self.last) {
                 break;
             }
@@ -144,6 +150,7 @@ impl<'a> Writer<'a> {
         }
         if tokenizer.stop_tokens.contains(&self.last) {
             self.finish = Some(FinishReason::Stop);
+            self.closed = true;
         } else {
             self.tokens += 1;
             self.log_prob += sampler::log_prob(logits, self.last);
@@ -157,8 +164,10 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    pub(super) fn into_generation(self) -> Generation {
+    /// What was written, and what the probe reads of it.
+    pub(super) fn into_generation(self, probe: Option<&Probe>) -> Generation {
         Generation {
+            appraisal: probe.filter(|_| self.closed).and_then(|probe| Some(probe.read(&self.states.finish()?))),
             text: self.text.into_text(),
             finish: self.finish.unwrap_or(FinishReason::Stop),
             prompt_tokens: self.prompt.len(),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use super::manifest::{Manifest, Task};
+use crate::engine::Probe;
 use crate::error::{Error, ErrorKind, Result};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/models");
@@ -29,6 +30,19 @@ pub(super) fn load(folders: &[PathBuf]) -> Result<Vec<Manifest>> {
     let order = |m: &Manifest| (m.task != Task::Write, !m.default, m.rank, m.id.clone());
     manifests.sort_by_key(order);
     Ok(manifests)
+}
+
+/// The probe of a model, if it has one: the file beside its manifest, of a built-in manifest a built-in one.
+pub(super) fn probe(manifest: &Manifest) -> Result<Option<Probe>> {
+    let Some(path) = &manifest.probe else { return Ok(None) };
+    let is_built_in = path.parent() == Some(Path::new(""));
+    let read = match BUILT_IN.get_file(path).filter(|_| is_built_in) {
+        Some(file) => Probe::from_safetensors(file.contents()),
+        None => fs::read(path)
+            .map_err(|e| Error::new(ErrorKind::Io, format!("cannot read the probe: {e}")).with_source(e))
+            .and_then(|bytes| Probe::from_safetensors(&bytes)),
+    };
+    read.map(Some).map_err(|e| e.at(path.display().to_string()))
 }
 
 fn built_in() -> Result<Vec<Manifest>> {
@@ -116,20 +130,45 @@ mod tests {
     #[test]
     fn every_built_in_manifest_is_sound() {
         let manifests = load(&[]).unwrap();
-        let files = BUILT_IN.files().count();
-        assert_eq!(manifests.len(), files, "every file in models/ is a manifest");
+        let files = BUILT_IN.files().filter(|f| is_manifest(f.path())).count();
+        assert_eq!(manifests.len(), files);
+        let probes = manifests.iter().filter(|m| m.probe.is_some()).count();
+        assert_eq!(
+            BUILT_IN.files().count(),
+            files + probes,
+            "every file in models/ is a manifest, or the probe of one"
+        );
         assert_eq!(manifests.iter().map(|m| &m.id).collect::<HashSet<_>>().len(), files);
         assert_eq!(manifests.iter().map(|m| &m.sha256).collect::<HashSet<_>>().len(), files);
         let defaults: Vec<_> = manifests.iter().filter(|m| m.default).map(|m| m.id.as_str()).collect();
         assert_eq!(defaults, ["qwen2.5-coder-1.5b-instruct"]);
         for m in &manifests {
             assert!(BUILT_IN.get_file(format!("{}.toml", m.id)).is_some(), "{}", m.id);
+            assert_eq!(probe(m).unwrap().is_some(), m.probe.is_some(), "{}", m.id);
             let on_hub = m.sources.iter().any(|s| matches!(s, Source::Hub(_)));
             assert!(on_hub || m.task == Task::Encode, "{}", m.id);
             assert!(m.verified.fetched || m.verified.note.contains("not yet run here"), "{}", m.id);
             assert!(m.languages.iter().any(|l| l == "en"), "{}", m.id);
             assert!(!m.summary.contains('\n') && m.summary.len() < 110, "{}", m.id);
         }
+    }
+
+    #[test]
+    fn a_probe_is_beside_its_manifest() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = manifest_text(b"x") + "[[source]]\nkind = 'path'\npath = 'x'\n";
+        let text = text.replace("rank = 1", "rank = 1\nprobe = 'x.probe'");
+        fs::write(folder.path().join("m.toml"), text).unwrap();
+        let manifests = load(&[folder.path().to_owned()]).unwrap();
+        let manifest = manifests.iter().find(|m| m.id == "m").unwrap();
+        let missing = probe(manifest).unwrap_err();
+        assert_eq!(missing.kind(), ErrorKind::Io);
+        assert!(missing.to_string().contains("x.probe"), "{missing}");
+        fs::write(folder.path().join("x.probe"), "no probe").unwrap();
+        assert_eq!(probe(manifest).unwrap_err().kind(), ErrorKind::Model);
+        let whole = BUILT_IN.get_file("qwen2.5-coder-1.5b-instruct.probe.safetensors").unwrap();
+        fs::write(folder.path().join("x.probe"), whole.contents()).unwrap();
+        assert!(probe(manifest).unwrap().is_some());
     }
 
     #[test]

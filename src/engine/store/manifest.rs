@@ -49,6 +49,10 @@ pub struct Manifest {
     /// How to sample from this model if the caller does not say.
     #[serde(default)]
     pub sampling: Option<Sampling>,
+    /// A file that reads from its states how good an answer is ([`crate::engine::Probe`]); a relative path counts from the
+    /// manifest's folder.
+    #[serde(default)]
+    pub probe: Option<PathBuf>,
     /// Where it stands in the recommended order; 1 comes first.
     pub rank: u32,
     /// Whether it is the model that is used if none is named.
@@ -214,6 +218,7 @@ impl Manifest {
         })?;
         id.clone_into(&mut manifest.id);
         manifest.check()?;
+        manifest.probe = manifest.probe.map(|path| folder.join(path));
         for source in &mut manifest.sources {
             if let Source::Path(local) = source {
                 local.path = folder.join(&local.path);

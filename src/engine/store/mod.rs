@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::engine::Probe;
 use crate::error::{Error, ErrorKind, Result};
 
 mod catalog;
@@ -129,6 +130,14 @@ impl ModelStore {
     /// `Model` if the id is unknown; the message names similar ids.
     pub fn manifest(&self, id: &str) -> Result<&Manifest> {
         self.manifests.iter().find(|m| m.id == id).ok_or_else(|| catalog::unknown(id, &self.manifests))
+    }
+
+    /// What reads the model's states, if there is such a thing for it.
+    ///
+    /// # Errors
+    /// `Model` if the id is unknown or the file of its probe is none, `Io` if that cannot be read.
+    pub fn probe(&self, id: &str) -> Result<Option<Probe>> {
+        catalog::probe(self.manifest(id)?)
     }
 
     /// The model's file if it is here with all that it needs beside it (in the store, in the hub's cache or at a path that
