@@ -1,5 +1,6 @@
 //! The FAQ block: questions to choose from, an answer to each that is chosen, and the pairs that hold.
 
+mod appraisal;
 mod questions;
 
 use std::collections::{HashSet, VecDeque};
@@ -7,7 +8,7 @@ use std::collections::{HashSet, VecDeque};
 use super::check::{ANSWER_SENTENCES, Verdict};
 use super::form::{is_finished, sentences, statement};
 use super::names::FullNames;
-use super::plan::Plan;
+use super::plan::{Plan, Statement};
 use super::select::{Choice, Selection, ask_the_same, select};
 use super::session::Written;
 use super::summary::{self, Draft, Sketches};
@@ -41,6 +42,8 @@ const CERTAINTY: f64 = 1.5;
 const COPIED: f64 = -0.2;
 /// Less certain is not worse.
 const LEAST_CERTAINTY: f64 = -0.6;
+/// What it counts that a probe reads an answer as better by a grade. It tells more than all else that is known of a pair.
+const APPRAISAL: f64 = 2.5;
 
 /// A question that may be asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +52,9 @@ pub(super) struct Question {
     /// The part of the article that it is about.
     part: Option<usize>,
     /// The sentence of the article that it was made from and that answers it.
-    statement: Option<String>,
+    statement: Option<Statement>,
+    /// What the model's probe reads of that sentence as the answer.
+    appraisal: Option<f64>,
     score: f64,
     /// Whether the job names it.
     must: bool,
@@ -58,7 +63,7 @@ pub(super) struct Question {
 impl Question {
     /// A question that the job names; it is not judged.
     fn of_job(text: &str) -> Self {
-        Self { text: text.trim().to_owned(), part: None, statement: None, score: 1.0, must: true }
+        Self { text: text.trim().to_owned(), part: None, statement: None, appraisal: None, score: 1.0, must: true }
     }
 }
 
@@ -177,9 +182,9 @@ struct Answers {
     others: Vec<Written>,
 }
 
-/// What the model's certainty of an answer adds to its score.
-fn certainty(mean_log_prob: f64) -> f64 {
-    CERTAINTY * mean_log_prob.max(LEAST_CERTAINTY)
+/// What it adds to the score of an answer that the model is so certain of it, or that its probe reads so much of it.
+fn impression(certainty: f64, appraisal: Option<f64>) -> f64 {
+    appraisal.map_or(CERTAINTY * certainty.max(LEAST_CERTAINTY), |appraisal| APPRAISAL * appraisal)
 }
 
 impl Work<'_> {
@@ -189,10 +194,11 @@ impl Work<'_> {
         let mut planned = Vec::new();
         if self.wanted > 0 {
             plan = Plan::new(&self.checker, self.wanted, self.piece.sentences.as_ref());
-            planned = plan.first(self.checker.labels);
+            planned = plan.first(self.checker.labels, self.appraises());
         }
         let others = self.first_summary_requests()?;
-        let (found, summaries) = self.questions(&planned, others)?;
+        let (mut found, summaries) = self.questions(&planned, others)?;
+        self.appraise(&mut found)?;
         let mut questions: Vec<Question> = self.job.ask.iter().map(|text| Question::of_job(text)).collect();
         questions.extend(found);
         Ok((Asked { questions, plan }, Sketches::new(summaries)))
@@ -240,7 +246,8 @@ impl Work<'_> {
             let room = if missing == 0 { 0 } else { missing + SPARE_ANSWERS };
             if waiting.len() < room {
                 let new = self.questions(&plan.further(missing), Vec::new())?.0;
-                let new = self.unlike(new, &known);
+                let mut new = self.unlike(new, &known);
+                self.appraise(&mut new)?;
                 known.extend(new.iter().cloned());
                 waiting.extend(new);
             }
@@ -342,25 +349,32 @@ impl Work<'_> {
         requests.extend(others);
         let mut written = self.session.write("answers", &requests)?;
         let others = written.split_off(own);
+        self.appraise_written(&requests, &mut written)?;
         let styled = self.job.style.is_of_its_own();
         let mut written = written.into_iter();
         let mut tried: Vec<Vec<(Pair, Verdict)>> = Vec::new();
         for (question, candidates) in tries {
             let texts = written.by_ref().take((candidates.end - candidates.start) as usize);
-            let statement = question.statement.as_deref();
+            let statement = question.statement.as_ref().map(|statement| statement.text.as_str());
             let own = texts.map(|text| {
-                let (pair, mut verdict) = self.pair(question, &self.tidy(&text), text.certainty);
+                let (pair, mut verdict) =
+                    self.pair(question, &self.tidy(&text), impression(text.certainty, text.appraisal));
                 if statement.is_some_and(|told| !self.checker.agrees(&pair.answer, &question.text, told)) {
                     verdict.faults.push(RejectReason::MissesQuestion);
                 }
                 (pair, verdict)
             });
-            let copied = statement.filter(|_| !styled).map(|text| self.pair(question, text, COPIED));
+            let copied = statement
+                .filter(|_| !styled)
+                .map(|told| self.pair(question, told, impression(COPIED, question.appraisal)));
             tried.push(own.chain(copied).collect());
         }
+        let appraised = self.session.engine.has_probe();
         let (mut good, mut failed) = (Vec::new(), Vec::new());
         for ((question, _), mut tried) in tries.iter().zip(tried) {
-            tried.sort_by(|(_, a), (_, b)| b.is_good().cmp(&a.is_good()).then(b.score.total_cmp(&a.score)));
+            // Whether a sentence of the article is the better answer, a probe knows; without one, the form of both tells.
+            let quality = |(pair, verdict): &(Pair, Verdict)| if appraised { pair.score } else { verdict.score };
+            tried.sort_by(|a, b| b.1.is_good().cmp(&a.1.is_good()).then(quality(b).total_cmp(&quality(a))));
             for (pair, verdict) in &tried {
                 if let Some(reason) = verdict.faults.first() {
                     self.reject(*reason, pair.text());
@@ -374,8 +388,27 @@ impl Work<'_> {
         Ok(Answers { good, failed, others })
     }
 
-    /// A question with an answer that the model is so sure of, and what the checks say.
-    fn pair(&self, question: &Question, answer: &str, certain: f64) -> (Pair, Verdict) {
+    /// Has the probe read those answers that something else than the model ended, as they are shown.
+    fn appraise_written(&mut self, requests: &[Request], written: &mut [Written]) -> Result<()> {
+        if !self.session.engine.has_probe() {
+            return Ok(());
+        }
+        let (mut replies, mut texts) = (Vec::new(), Vec::new());
+        for (request, written) in requests.iter().zip(written) {
+            let shown = self.tidy(written);
+            if written.appraisal.is_none() && !shown.is_empty() {
+                replies.push((request.messages.clone(), shown));
+                texts.push(written);
+            }
+        }
+        for (written, appraisal) in texts.into_iter().zip(self.session.appraisals(replies)?) {
+            written.appraisal = Some(appraisal);
+        }
+        Ok(())
+    }
+
+    /// A question with an answer that makes such an impression, and what the checks say.
+    fn pair(&self, question: &Question, answer: &str, impression: f64) -> (Pair, Verdict) {
         let mut verdict = self.checker.answer(&question.text, answer);
         for term in &self.job.style.keep {
             // A term that the question or its answer has in another spelling is not kept.
@@ -388,7 +421,7 @@ impl Work<'_> {
         let part = evidence.iter().find_map(|e| self.checker.source.part_of(e.span)).or(question.part);
         let basis = self.checker.source.basis(answer);
         let importance = basis.first().map_or(0.0, |unit| self.checker.source.importance(*unit));
-        let score = verdict.score + QUESTION * question.score + IMPORTANCE * importance + certainty(certain);
+        let score = verdict.score + QUESTION * question.score + IMPORTANCE * importance + impression;
         let pair = Pair {
             question: question.text.clone(),
             answer: answer.to_owned(),

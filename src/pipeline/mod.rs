@@ -57,7 +57,7 @@ pub enum Progress<'a> {
     Stage {
         /// The stage's name.
         name: &'static str,
-        /// How many texts are written at the same time in this stage.
+        /// How many texts are written, or read, in this stage.
         requests: usize,
         /// The most tokens that this stage can write.
         max_tokens: usize,

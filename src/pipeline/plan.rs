@@ -15,6 +15,10 @@ const LISTS: u64 = 1;
 const SPARE_STATEMENTS: usize = 4;
 /// The most statements that are asked about at first.
 const MOST_STATEMENTS: usize = 12;
+/// The same for each pair that is wanted, and the most, where a probe reads each statement as an answer to its question before
+/// anything is answered.
+const APPRAISED: usize = 3;
+const MOST_APPRAISED: usize = 20;
 /// Lists that are written while pairs are missing and no questions are left.
 const FURTHER_LISTS: u64 = 2;
 /// Sections that are asked about then, beyond the pairs that are missing.
@@ -103,12 +107,15 @@ impl Plan {
     }
 
     /// The questions that are written first: those that statements answer, and some over the whole article. Statements without a
-    /// number or a date fill up what is missing of the others: their questions are about steps of a story more often.
-    pub(super) fn first(&mut self, labels: &Labels) -> Vec<Planned> {
+    /// number or a date fill up what is missing of the others: their questions are about steps of a story more often. There are more
+    /// where a probe reads them as answers before anything is answered, so that the best can be chosen.
+    pub(super) fn first(&mut self, labels: &Labels, appraised: bool) -> Vec<Planned> {
         let wanted = self.count - SPARE;
         let mut planned = self.next_lists(LISTS);
         planned.extend(labels.question_words.iter().cloned().map(Planned::Word));
-        planned.extend(self.next_statements((wanted + SPARE_STATEMENTS).min(MOST_STATEMENTS)));
+        let few = (wanted + SPARE_STATEMENTS).min(MOST_STATEMENTS);
+        let statements = if appraised { (APPRAISED * wanted).min(MOST_APPRAISED).max(few) } else { few };
+        planned.extend(self.next_statements(statements));
         planned
     }
 
@@ -155,13 +162,17 @@ mod tests {
             let unit = |planned: &Planned| if let Planned::Statement(told) = planned { Some(told.unit) } else { None };
             planned.iter().filter_map(unit).collect()
         };
-        let first = plan.first(labels);
+        let first = plan.first(labels, false);
         assert_eq!(first[0], Planned::List(4 + SPARE, 1));
         let parts: Vec<_> = units(&first).into_iter().filter_map(|unit| source.units[unit].part).collect();
         assert_eq!(parts.len(), 4 + SPARE_STATEMENTS);
         for round in [&parts[..5], &parts[5..]] {
             let different: HashSet<_> = round.iter().collect();
             assert_eq!(different.len(), round.len(), "one of each part, then a second one: {parts:?}");
+        }
+        for (wanted, appraised, asked) in [(1, false, 5), (1, true, 5), (5, false, 9), (5, true, 15), (9, true, 20)] {
+            let first = Plan::new(&checker, wanted, None).first(labels, appraised);
+            assert_eq!(units(&first).len(), asked, "{wanted} {appraised}");
         }
         // Further ones are about other sentences, in other lists.
         let mut asked = units(&first);
@@ -183,7 +194,7 @@ mod tests {
         let labels = prompts.labels(Language::EN).unwrap();
         let mut plan = Plan::new(&Checker { source: &source, labels, language: Language::EN }, 4, None);
         let sections = |planned: Vec<Planned>| planned.iter().filter(|p| matches!(p, Planned::Section(_))).count();
-        assert_eq!(sections(plan.first(labels)), 0);
+        assert_eq!(sections(plan.first(labels, false)), 0);
         assert_eq!(sections(plan.further(4)), 4, "each section with a heading");
     }
 
@@ -196,7 +207,7 @@ mod tests {
         let labels = prompts.labels(Language::EN).unwrap();
         let mut plan = Plan::new(&Checker { source: &source, labels, language: Language::EN }, 1, None);
         let told = |planned| if let Planned::Statement(told) = planned { Some(told.text) } else { None };
-        let told: Vec<String> = plan.first(labels).into_iter().filter_map(told).collect();
+        let told: Vec<String> = plan.first(labels, false).into_iter().filter_map(told).collect();
         assert_eq!(told.len(), 3, "{told:?}");
         assert!(told[0].contains("40 tons"), "{told:?}");
     }
@@ -209,6 +220,6 @@ mod tests {
         let source = Source::new(&article, &[]);
         let checker = Checker { source: &source, labels: &labels, language: Language::EN };
         let mut plan = Plan::new(&checker, 1, None);
-        assert_eq!(plan.first(&labels).len(), LISTS as usize);
+        assert_eq!(plan.first(&labels, false).len(), LISTS as usize);
     }
 }

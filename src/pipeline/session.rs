@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::Progress;
 use crate::chat::Message;
 use crate::content::TokenCounts;
-use crate::engine::{Batch, Engine, FinishReason, Generation, Prompt, Request, Sampling, Stop};
+use crate::engine::{Batch, Continuation, Engine, Event, FinishReason, Generation, Prompt, Request, Sampling, Stop};
 use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::grounded::VERDICTS;
 
@@ -33,6 +33,8 @@ pub(super) struct Written {
     pub(super) truncated: bool,
     /// The mean logarithm of the probability of its tokens: how sure the model is of it.
     pub(super) certainty: f64,
+    /// What the model's probe reads of it, if it has one and the model ended the text.
+    pub(super) appraisal: Option<f64>,
 }
 
 impl Session<'_> {
@@ -57,6 +59,7 @@ impl Session<'_> {
         let written = |g: Generation| Written {
             truncated: g.finish == FinishReason::Length,
             certainty: g.mean_log_prob().unwrap_or_default(),
+            appraisal: g.appraisal,
             text: g.text,
         };
         Ok(batch.generations.into_iter().map(written).collect())
@@ -69,15 +72,34 @@ impl Session<'_> {
         if questions.is_empty() {
             return Ok(Vec::new());
         }
+        let prompts: Vec<Prompt> = questions.into_iter().map(Prompt::Chat).collect();
+        self.read("verification", prompts.len(), |engine, on_event| engine.preference(&prompts, VERDICTS, on_event))
+    }
+
+    /// What the model's probe reads of each text as the reply to its conversation.
+    pub(super) fn appraisals(&mut self, replies: Vec<(Vec<Message>, String)>) -> Result<Vec<f64>> {
+        if replies.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reply = |(messages, text)| Continuation { prompt: Prompt::Chat(messages), text };
+        let replies: Vec<Continuation> = replies.into_iter().map(reply).collect();
+        self.read("appraisal", replies.len(), |engine, on_event| engine.appraise(&replies, on_event))
+    }
+
+    /// Has the model read texts, and accounts for the time.
+    fn read<T>(
+        &mut self,
+        stage: &'static str,
+        requests: usize,
+        read: impl FnOnce(&mut dyn Engine, &mut dyn FnMut(Event<'_>) -> ControlFlow<()>) -> Result<T>,
+    ) -> Result<T> {
         let started = Instant::now();
-        let stage = Progress::Stage { name: "verification", requests: questions.len(), max_tokens: 0 };
-        if (self.on_progress)(stage).is_break() {
+        if (self.on_progress)(Progress::Stage { name: stage, requests, max_tokens: 0 }).is_break() {
             return Err(Error::new(ErrorKind::Cancelled, "stopped"));
         }
-        let prompts: Vec<Prompt> = questions.into_iter().map(Prompt::Chat).collect();
         let on_progress = &mut *self.on_progress;
-        let found = self.engine.preference(&prompts, VERDICTS, &mut |event| on_progress(Progress::Engine(event)))?;
-        *self.account.seconds.entry("verification".to_owned()).or_default() += started.elapsed().as_secs_f64();
+        let found = read(self.engine, &mut |event| on_progress(Progress::Engine(event)))?;
+        *self.account.seconds.entry(stage.to_owned()).or_default() += started.elapsed().as_secs_f64();
         Ok(found)
     }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::*;
 use crate::content::{RejectReason, SummaryLength, Task};
 use crate::engine::Sampling;
-use crate::engine::scripted::{Odds, Reply, ScriptedEngine};
+use crate::engine::scripted::{Grade, Odds, Reply, ScriptedEngine};
 use crate::loader::{LoadOptions, load};
 use crate::prompt::Style;
 
@@ -53,6 +53,11 @@ fn model() -> Vec<Reply> {
 fn no_question_of(language: &str) -> Reply {
     let prompt = PromptLibrary::builtin().question_of("", language.parse().unwrap()).unwrap();
     Reply { system: prompt[0].content.clone(), ..again("", "") }
+}
+
+/// What the model asks about a statement of an English article.
+fn of_statement(statement: &str, question: &str) -> Reply {
+    Reply { when: statement.into(), text: question.into(), ..no_question_of("en") }
 }
 
 /// A judge that says no where a prompt has that text, and yes everywhere else.
@@ -198,6 +203,38 @@ fn a_question_of_a_statement_is_answered_in_other_words_or_by_the_statement() {
         let told = format!("{question}\n{STATEMENT}");
         let found = output.rejections.iter().find(|rejection| rejection.text == told);
         assert_eq!(found.map(|rejection| rejection.reason), Some(reason), "{question}: {:?}", output.rejections);
+    }
+}
+
+#[test]
+fn what_a_probe_reads_of_the_answers_decides_which_is_taken() {
+    for best in [SIGNED, CROSSING] {
+        let grade = Grade { when: best.into(), text: String::new(), grade: 1.8 };
+        let other = Grade { when: String::new(), grade: 0.2, ..grade.clone() };
+        let mut engine = ScriptedEngine::new(model()).with_grades(vec![grade, other]);
+        let output = run_on(PAGE, &mut engine, &job(Language::EN, 1, None));
+        assert_eq!(output.faq.unwrap().entries[0].question, best);
+    }
+}
+
+#[test]
+fn a_statement_that_a_probe_reads_as_a_better_answer_is_taken() {
+    const STATEMENT: &str = "The new vessels will carry 180 passengers and 24 bicycles each, but no cars.";
+    let asked = "What will the new vessels carry?";
+    let own = "Each new vessel will carry 180 passengers and 24 bicycles, but no cars.";
+    for (grade, styled, answer) in [(1.6, false, STATEMENT), (0.4, false, own), (1.6, true, own)] {
+        let mut replies = vec![of_statement(STATEMENT, asked), again(asked, own)];
+        replies.extend(model());
+        let of = |text: &str, grade| Grade { when: asked.into(), text: text.into(), grade };
+        let mut engine = ScriptedEngine::new(replies).with_grades(vec![of(STATEMENT, grade), of(own, 1.0)]);
+        let tone = styled.then(|| "friendly".to_owned());
+        let job = Job { style: Style { tone, ..Style::default() }, ..job(Language::EN, 3, None) };
+        let output = run_on(PAGE, &mut engine, &job);
+        let entries = &output.faq.as_ref().unwrap().entries;
+        let found = entries.iter().find(|entry| entry.question == asked).map(|entry| entry.answer.as_str());
+        assert_eq!(found, Some(answer), "{entries:?}");
+        // In a style of its own no sentence of the article is an answer.
+        assert_eq!(output.usage.seconds.contains_key("appraisal"), !styled);
     }
 }
 

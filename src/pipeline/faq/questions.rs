@@ -98,7 +98,14 @@ impl Work<'_> {
         }
         let basis = self.checker.source.basis(text);
         let part = basis.first().and_then(|unit| self.checker.source.units[*unit].part);
-        Some(Question { text: text.to_owned(), part, statement: None, score: verdict.score, must: false })
+        Some(Question {
+            text: text.to_owned(),
+            part,
+            statement: None,
+            appraisal: None,
+            score: verdict.score,
+            must: false,
+        })
     }
 
     /// A question of the model about a sentence of the article, unless something is wrong with it, or the sentence does not
@@ -115,6 +122,6 @@ impl Work<'_> {
         let told = if self.checker.has_figures(&statement.text) { ANSWERED } else { 0.0 };
         let score = question.score + told + certain;
         let part = self.checker.source.units[statement.unit].part;
-        Some(Question { part, statement: Some(statement.text.clone()), score, ..question })
+        Some(Question { part, statement: Some(statement.clone()), score, ..question })
     }
 }

@@ -29,7 +29,7 @@ fn make_with(texts: &[(&str, bool)], beginnings: &[&str], length: SummaryLength,
     let (source, prompts) = (Source::new(&article, &[]), PromptLibrary::builtin());
     let labels = prompts.labels(Language::EN).unwrap();
     let checker = Checker { source: &source, labels, language: Language::EN };
-    let written = |text: &str, truncated| Written { text: text.to_owned(), truncated, certainty: 0.0 };
+    let written = |text: &str, truncated| Written { text: text.to_owned(), truncated, certainty: 0.0, appraisal: None };
     let sketches = Sketches {
         candidates: texts.iter().map(|(text, truncated)| written(text, *truncated)).collect(),
         beginnings: beginnings.iter().map(|text| written(text, false)).collect(),
@@ -248,7 +248,7 @@ fn what_the_deck_says_is_told() {
     let checker = Checker { source: &source, labels: prompts.labels(Language::EN).unwrap(), language: Language::EN };
     let excerpts = excerpts(&checker, None);
     let told = |wanted: Wanted<'_>| {
-        let written = vec![Written { text: filler.to_owned(), truncated: false, certainty: 0.0 }];
+        let written = vec![Written { text: filler.to_owned(), truncated: false, certainty: 0.0, appraisal: None }];
         let sketches = Sketches { candidates: written, beginnings: Vec::new() };
         texts(&wanted.with_excerpts(&excerpts, false).make(&sketches, &mut Vec::new())).join(" ")
     };
