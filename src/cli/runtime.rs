@@ -79,7 +79,7 @@ pub(crate) struct Weights {
     pub(crate) sha256: Option<String>,
     /// How to sample from it where nothing is set.
     pub(crate) sampling: Sampling,
-    /// What reads its states.
+    /// Its probe, if it has one.
     pub(crate) probe: Option<Probe>,
 }
 
@@ -114,7 +114,7 @@ pub(crate) fn weights(model: Option<&ModelChoice>, config: &Config, ui: &Ui) -> 
 /// Where to run a model, and with how much context.
 pub(crate) fn load_options(config: &Config) -> LoadOptions {
     let context_length = config.context_length.as_ref().map(|c| c.value);
-    LoadOptions { device: config.device.value, context_length, probe: None }
+    LoadOptions { device: config.device.value, context_length, ..LoadOptions::default() }
 }
 
 /// Candle sizes its pools by these variables when it first uses them, and knows no other way.

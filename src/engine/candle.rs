@@ -13,7 +13,7 @@ use super::memory;
 use super::prefixes::{self, Prefixes};
 use super::probe::{Probe, TextStates};
 use super::schedule::{PREFILL_ROWS, Schedule};
-use super::scoring::{self, Plan, Scored};
+use super::scoring::{self, Done, Plan, Scored};
 use super::template::ChatTemplate;
 use super::tokenizer::{ModelTokenizer, Place};
 use super::{
@@ -129,10 +129,10 @@ impl CandleEngine {
         let mut tokens = self.tokens(continuations)?;
         // What stands last is never computed, whatever it is; here that is not the last token of the text.
         tokens.iter_mut().for_each(|(_, text)| text.push(0));
-        let (common, plan) = Self::plan(&tokens);
-        let mut meter = self.meter(common, &plan, on_event);
-        let prefix = self.beginning(common, &mut meter)?;
-        let found = scoring::states(&self.decoder, layer, &prefix, tokens.len(), &plan, &mut |rows| meter.add(rows))?;
+        let items = tokens.len();
+        let found = self.read(&tokens, on_event, |decoder, prefix, plan, done| {
+            scoring::states(decoder, layer, prefix, items, plan, done)
+        })?;
         let nothing = || Error::new(ErrorKind::Inference, "the model computes no states");
         found.into_iter().map(|sum| sum.finish().ok_or_else(nothing)).collect()
     }
@@ -148,22 +148,21 @@ impl CandleEngine {
         continuations.iter().map(of).collect()
     }
 
-    /// What all prompts have in common at the beginning, and the rest.
-    fn plan(tokens: &[(Vec<u32>, Vec<u32>)]) -> (&[u32], Plan<'_>) {
+    /// Computes what all prompts have in common at the beginning, and has `read` do the rest.
+    fn read<T>(
+        &mut self,
+        tokens: &[(Vec<u32>, Vec<u32>)],
+        on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+        read: impl FnOnce(&Decoder, &Sequence, &Plan<'_>, &mut Done<'_>) -> Result<T>,
+    ) -> Result<T> {
         let common = shared_length(tokens);
         let shared = tokens.first().map_or(&[][..], |(prompt, _)| &prompt[..common]);
         let items = tokens.iter().map(|(prompt, text)| Scored { prompt: &prompt[common..], text });
-        (shared, Plan::new(&items.collect::<Vec<_>>()))
-    }
-
-    /// Reports what is computed of a plan.
-    fn meter<'a>(
-        &self,
-        common: &[u32],
-        plan: &Plan<'_>,
-        on_event: &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
-    ) -> Meter<'a> {
-        Meter { done: 0, total: common.len() - self.prefixes.known(common) + plan.rows(), on_event }
+        let plan = Plan::new(&items.collect::<Vec<_>>());
+        let total = common - self.prefixes.known(shared) + plan.rows();
+        let mut meter = Meter { done: 0, total, on_event };
+        let prefix = self.beginning(shared, &mut meter)?;
+        read(&self.decoder, &prefix, &plan, &mut |rows| meter.add(rows))
     }
 
     /// The sequence of the tokens that all prompts begin with, of which the first may be kept from before.
@@ -248,10 +247,10 @@ impl Engine for CandleEngine {
         on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<Likelihood>> {
         let tokens = self.tokens(continuations)?;
-        let (common, plan) = Self::plan(&tokens);
-        let mut meter = self.meter(common, &plan, on_event);
-        let prefix = self.beginning(common, &mut meter)?;
-        let found = scoring::log_probs(&self.decoder, &prefix, tokens.len(), &plan, &mut |rows| meter.add(rows))?;
+        let items = tokens.len();
+        let found = self.read(&tokens, on_event, |decoder, prefix, plan, done| {
+            scoring::log_probs(decoder, prefix, items, plan, done)
+        })?;
         Ok(found.into_iter().map(|log_probs| Likelihood { log_probs }).collect())
     }
 
@@ -264,9 +263,9 @@ impl Engine for CandleEngine {
         continuations: &[Continuation],
         on_event: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<f64>> {
-        let layer = self.probe.as_ref().map(Probe::layer).ok_or_else(no_probe)?;
-        let states = self.states(layer, continuations, on_event)?;
-        let read: Vec<f64> = states.iter().filter_map(|states| Some(self.probe.as_ref()?.read(states))).collect();
+        let probe = self.probe.clone().ok_or_else(no_probe)?;
+        let states = self.states(probe.layer(), continuations, on_event)?;
+        let read: Vec<f64> = states.iter().map(|states| probe.read(states)).collect();
         if read.iter().all(|appraisal| appraisal.is_finite()) {
             return Ok(read);
         }

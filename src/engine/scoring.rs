@@ -99,7 +99,7 @@ struct Pass<'a, 's> {
 type Compute<'a> = dyn FnMut(Pass<'_, '_>) -> Result<()> + 'a;
 
 /// Is told how many rows were computed.
-type Done<'a> = dyn FnMut(usize) -> Result<()> + 'a;
+pub(super) type Done<'a> = dyn FnMut(usize) -> Result<()> + 'a;
 
 /// The natural log-probability of each token of each text, in the order of the items that the plan was made of. `done` is
 /// told how many rows were computed.

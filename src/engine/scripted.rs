@@ -56,7 +56,8 @@ pub struct Odds {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grade {
-    /// It is for a text whose prompt (its last message of the user) contains this; empty fits every prompt.
+    /// It is for a text whose prompt (its last message of the user, or all of a plain one) contains this; empty fits every
+    /// prompt.
     #[serde(default)]
     pub when: String,
     /// It is for a text that contains this; empty fits every text.
@@ -117,8 +118,7 @@ impl ScriptedEngine {
     }
 
     /// What its probe reads of a text; nothing if it has none.
-    fn appraisal(&self, messages: &[Message], text: &str) -> Option<f64> {
-        let asked = last_of_user(messages);
+    fn appraisal(&self, asked: &str, text: &str) -> Option<f64> {
         let fits = |grade: &&Grade| asked.contains(&grade.when) && text.contains(&grade.text);
         (!self.grades.is_empty()).then(|| self.grades.iter().find(fits).map_or(1.0, |grade| grade.grade))
     }
@@ -165,6 +165,14 @@ impl ScriptedEngine {
 /// What the user said last.
 fn last_of_user(messages: &[Message]) -> &str {
     messages.iter().rfind(|m| m.role == Role::User).map_or("", |m| m.content.as_str())
+}
+
+/// What a prompt asks: what the user said last, or all of a plain one.
+fn asked_by(prompt: &Prompt) -> &str {
+    match prompt {
+        Prompt::Chat(messages) => last_of_user(messages),
+        Prompt::Plain(plain) => plain,
+    }
 }
 
 /// Words stand for tokens.
@@ -216,7 +224,7 @@ impl Engine for ScriptedEngine {
                 appraisal: if end < reply.text.len() || reply.truncated {
                     None
                 } else {
-                    self.appraisal(&request.messages, text)
+                    self.appraisal(last_of_user(&request.messages), text)
                 },
             });
         }
@@ -234,11 +242,7 @@ impl Engine for ScriptedEngine {
     ) -> Result<Vec<f64>> {
         let mut read = Vec::with_capacity(continuations.len());
         for Continuation { prompt, text } in continuations {
-            let messages = match prompt {
-                Prompt::Chat(messages) => messages.as_slice(),
-                Prompt::Plain(_) => &[],
-            };
-            read.push(self.appraisal(messages, text).ok_or_else(super::no_probe)?);
+            read.push(self.appraisal(asked_by(prompt), text).ok_or_else(super::no_probe)?);
             proceed(on_event(Event::Prefill { done: read.len(), total: continuations.len() }))?;
         }
         Ok(read)
@@ -251,9 +255,10 @@ impl Engine for ScriptedEngine {
     ) -> Result<Vec<Likelihood>> {
         let mut found = Vec::with_capacity(continuations.len());
         for Continuation { prompt, text } in continuations {
-            let (asked, prompt_tokens) = match prompt {
-                Prompt::Chat(messages) => (last_of_user(messages), messages.iter().map(|m| words(&m.content)).sum()),
-                Prompt::Plain(plain) => (plain.as_str(), words(plain)),
+            let asked = asked_by(prompt);
+            let prompt_tokens = match prompt {
+                Prompt::Chat(messages) => messages.iter().map(|m| words(&m.content)).sum(),
+                Prompt::Plain(plain) => words(plain),
             };
             if prompt_tokens == 0 {
                 return Err(empty_prompt());

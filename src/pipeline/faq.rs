@@ -5,6 +5,8 @@ mod questions;
 
 use std::collections::{HashSet, VecDeque};
 
+use appraisal::{COPIED, impression};
+
 use super::check::{ANSWER_SENTENCES, Verdict};
 use super::form::{is_finished, sentences, statement};
 use super::names::FullNames;
@@ -36,14 +38,6 @@ const SECOND_TRIES: u64 = 1;
 const QUESTION: f64 = 0.2;
 /// What it counts that a pair is about what the article is about, from its most marginal sentence to its most central one.
 const IMPORTANCE: f64 = 0.3;
-/// What a unit of certainty counts: a mean logarithm of −0.3 takes away as much as a new part of the article gives.
-const CERTAINTY: f64 = 1.5;
-/// What a sentence of the article counts as an answer: as one that the model is a little unsure of.
-const COPIED: f64 = -0.2;
-/// Less certain is not worse.
-const LEAST_CERTAINTY: f64 = -0.6;
-/// What it counts that a probe reads an answer as better by a grade. It tells more than all else that is known of a pair.
-const APPRAISAL: f64 = 2.5;
 
 /// A question that may be asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -180,11 +174,6 @@ struct Answers {
     failed: Vec<Failed>,
     /// What else was written in the batch.
     others: Vec<Written>,
-}
-
-/// What it adds to the score of an answer that the model is so certain of it, or that its probe reads so much of it.
-fn impression(certainty: f64, appraisal: Option<f64>) -> f64 {
-    appraisal.map_or(CERTAINTY * certainty.max(LEAST_CERTAINTY), |appraisal| APPRAISAL * appraisal)
 }
 
 impl Work<'_> {
@@ -386,25 +375,6 @@ impl Work<'_> {
             }
         }
         Ok(Answers { good, failed, others })
-    }
-
-    /// Has the probe read those answers that something else than the model ended, as they are shown.
-    fn appraise_written(&mut self, requests: &[Request], written: &mut [Written]) -> Result<()> {
-        if !self.session.engine.has_probe() {
-            return Ok(());
-        }
-        let (mut replies, mut texts) = (Vec::new(), Vec::new());
-        for (request, written) in requests.iter().zip(written) {
-            let shown = self.tidy(written);
-            if written.appraisal.is_none() && !shown.is_empty() {
-                replies.push((request.messages.clone(), shown));
-                texts.push(written);
-            }
-        }
-        for (written, appraisal) in texts.into_iter().zip(self.session.appraisals(replies)?) {
-            written.appraisal = Some(appraisal);
-        }
-        Ok(())
     }
 
     /// A question with an answer that makes such an impression, and what the checks say.
